@@ -1,0 +1,117 @@
+"""Paths: which endpoint a request is for, and what that endpoint needs.
+
+A path template is segments; one in braces stands for any one segment (`/v1/files/{file_id}`). Matching is on whole
+segments of the raw path; the query never takes part.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import attrs
+
+from betamw.core.beta import validated_all
+from betamw.core.errors import ConfigError
+from betamw.core.header import union
+
+OTHER: Final = "_OTHER"
+"""The template of a path that the table does not know (OpenTelemetry's word for it)."""
+
+
+def segments(path: str) -> tuple[str, ...]:
+    """`/v1/files/` is `("v1", "files")`."""
+    return tuple(path.strip("/").split("/"))
+
+
+_PATH: Final = re.compile(r"(?:/(?:\{[A-Za-z0-9_]+\}|[^/{}?#,\s\x00-\x1f\x7f-\U0010ffff]+))+/?")
+
+
+def _is_placeholder(segment: str) -> bool:
+    return segment[:1] == "{" and segment[-1:] == "}"
+
+
+def _check_path(_instance: object, _attribute: object, path: Any) -> None:
+    if not isinstance(path, str) or not _PATH.fullmatch(path):
+        msg = f"path must be segments like /v1/files/{{file_id}}, in ASCII and without a query, got {ascii(path)[:80]}"
+        raise ConfigError(msg)
+
+
+def _is_method(method: object) -> bool:
+    return isinstance(method, str) and method.isascii() and method.isalpha()
+
+
+def _methods(methods: Collection[str] | None) -> frozenset[str] | None:
+    if methods is None:
+        return None
+    if isinstance(methods, str) or not methods or not all(map(_is_method, methods)):
+        msg = f"methods must be None or a collection of HTTP methods, got {methods!r}"
+        raise ConfigError(msg)
+    return frozenset(method.upper() for method in methods)
+
+
+def _betas(betas: Sequence[str]) -> tuple[str, ...]:
+    return validated_all(betas, where="betas of an EndpointRule")
+
+
+@attrs.frozen
+class EndpointRule:
+    """What an endpoint needs: `EndpointRule("/v1/agents", ["managed-agents-2026-04-01"])`.
+
+    Attributes:
+        path: A path template, relative to the API's base URL. It holds for everything below it too.
+        betas: The betas that go out with a request there; none at all shields a path from a shorter rule.
+        methods: The HTTP methods it holds for, None for all.
+        required: The betas are never dropped: without them a call there has no meaning.
+        exact: The path itself only, nothing below it.
+    """
+
+    path: str = attrs.field(validator=_check_path)
+    betas: tuple[str, ...] = attrs.field(converter=_betas)
+    methods: frozenset[str] | None = attrs.field(default=None, converter=_methods)
+    required: bool = True
+    exact: bool = attrs.field(default=False, kw_only=True)
+
+
+@attrs.frozen
+class Needs:
+    """What the rules want for one request, and what of it the endpoint requires."""
+
+    betas: tuple[str, ...] = ()
+    required: frozenset[str] = frozenset()
+
+
+class RuleTable:
+    """Finds the rules for a request: those with the longest path that matches, a literal before a placeholder."""
+
+    def __init__(self, rules: Iterable[EndpointRule]) -> None:
+        self._rules = [(rule, segments(rule.path)) for rule in rules]
+        self.match = lru_cache(maxsize=1024)(self._match)  # bounded: paths carry ids
+        """`match(method, path)` gives the `Needs` of a request with that raw path."""
+
+    def _match(self, method: str, path: str) -> Needs:
+        wanted = segments(path)
+        best: tuple[int, tuple[bool, ...]] = (0, ())
+        found: list[EndpointRule] = []
+        for rule, template in self._rules:
+            if not _matches(rule, template, method, wanted):
+                continue
+            rank = len(template), tuple(not _is_placeholder(segment) for segment in template)
+            if rank > best:
+                best, found = rank, []
+            if rank == best:
+                found.append(rule)
+        return Needs(
+            union(*(rule.betas for rule in found)),
+            frozenset(beta for rule in found if rule.required for beta in rule.betas),
+        )
+
+
+def _matches(rule: EndpointRule, template: tuple[str, ...], method: str, path: tuple[str, ...]) -> bool:
+    if rule.methods is not None and method not in rule.methods:
+        return False
+    if len(path) < len(template) or (rule.exact and len(path) != len(template)):
+        return False
+    return all(
+        want == have or (_is_placeholder(want) and have != "") for want, have in zip(template, path, strict=False)
+    )
