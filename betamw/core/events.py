@@ -1,0 +1,171 @@
+"""The facts told to logs and callers: frozen values, safe to write down.
+
+Redaction is by construction: an event holds names, counts, times and words from closed sets. What comes from outside
+passes through here and is checked: a beta name that does not look like one, or that looks like a key, is told as
+`<invalid len=N>`; a request id or an error type that does not look like one is not told at all.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import ClassVar, Final, Literal
+
+import attrs
+
+Value = str | int | float | list[str]
+"""What a log field may hold."""
+
+SCHEMA: Final = 1
+"""`betamw_schema`: grows when a field changes its meaning; a new field alone does not change it."""
+
+LONGEST_LIST: Final = 50
+_LOGGABLE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=-]{0,127}")
+_KEY_SHAPED: Final = re.compile(r"[sS][kK][-_]|eyJ|AKIA|gh[pousr]_")
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+
+Reason = Literal["rejected", "remembered", "policy"]
+Outcome = Literal["ok", "recovered", "rejected", "error", "cancelled"]
+Ruling = Literal[
+    "dropped",
+    "fallback_off",
+    "max_resends",
+    "unnamed",
+    "required",
+    "source_not_droppable",
+    "body_not_replayable",
+    "paired_field",
+]
+
+
+@lru_cache(maxsize=1024)
+def loggable(betas: tuple[str, ...]) -> tuple[str, ...]:
+    """The names as they may stand in a log, at most `LONGEST_LIST` of them."""
+    return tuple(
+        beta if _LOGGABLE.fullmatch(beta) and not _KEY_SHAPED.match(beta) else f"<invalid len={len(beta)}>"
+        for beta in betas[:LONGEST_LIST]
+    )
+
+
+def identifier(text: str | None) -> str | None:
+    """A request id or error type as it may stand in a log, None for what does not look like one."""
+    return text if text is not None and _IDENTIFIER.fullmatch(text) and not _KEY_SHAPED.match(text) else None
+
+
+@attrs.frozen(kw_only=True)
+class BetaUsage:
+    """What became of the betas in one call.
+
+    Attributes:
+        requested: In the caller's header.
+        scoped: From `override(add=...)`.
+        injected: From the chain's defaults and the endpoint rules.
+        merged: What was meant to be sent.
+        sent: What the last attempt carried: what was in force.
+        sources: Who asked first for each beta: `"request"`, `"override"`, `"default"` or `"endpoint"`.
+        dropped: Why a beta was left out: `"rejected"` in this call, `"remembered"` from an earlier one, or by `"policy"`.
+        substituted: Old name to new name.
+        attempts: Sends made in this call.
+        outcome: `"ok"`, `"recovered"` (good after a drop), `"rejected"`, `"error"` or `"cancelled"`.
+    """
+
+    requested: tuple[str, ...]
+    scoped: tuple[str, ...]
+    injected: tuple[str, ...]
+    merged: tuple[str, ...]
+    sent: tuple[str, ...]
+    sources: Mapping[str, str]
+    dropped: Mapping[str, str]
+    substituted: Mapping[str, str]
+    attempts: int
+    outcome: str
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """Something that happened to a call's betas. Its fields are the log's, but for those that are None."""
+
+    name: ClassVar[str]
+    level: ClassVar[Literal["debug", "info", "warning"]]
+
+    def fields(self) -> dict[str, Value]:
+        """The event as log fields: only str, int, float and lists of str."""
+        told: dict[str, Value] = {}
+        for field in attrs.fields(type(self)):
+            value = getattr(self, field.name)
+            if isinstance(value, tuple):
+                told[field.name] = list(loggable(value))
+            elif value is not None:
+                told[field.name] = value
+        return told
+
+
+@attrs.frozen(kw_only=True)
+class BetaRejected(Event):
+    """A reply refused betas: one event for each such reply."""
+
+    name = "betamw.beta.rejected"
+    level = "warning"
+
+    betas_rejected: tuple[str, ...]
+    betas_sent: tuple[str, ...]
+    attempt: int
+    http_response_status_code: int
+    error_type: str
+    rejection_rule: str
+    action: Literal["resend", "give_up"]
+    reason: Ruling
+    anthropic_request_id: str | None
+
+
+@attrs.frozen(kw_only=True)
+class MemoryLearned(Event):
+    """Betas are refused here and will be left out for `ttl_s` seconds."""
+
+    name = "betamw.memory.learned"
+    level = "info"
+
+    betas: tuple[str, ...]
+    ttl_s: float
+
+
+@attrs.frozen(kw_only=True)
+class MemoryHit(Event):
+    """Betas were left out because an earlier call was refused for them."""
+
+    name = "betamw.memory.hit"
+    level = "debug"
+
+    betas: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class MemoryExpired(Event):
+    """Verdicts have expired: this call sends the betas again, to see."""
+
+    name = "betamw.memory.expired"
+    level = "debug"
+
+    betas: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class MemoryReprobed(Event):
+    """What came of sending betas again whose verdict had expired; `unknown` leaves it to the next call."""
+
+    name = "betamw.memory.reprobed"
+    level = "info"
+
+    betas: tuple[str, ...]
+    result: Literal["accepted", "refused", "unknown"]
+
+
+@attrs.frozen(kw_only=True)
+class InputInvalid(Event):
+    """A name in the caller's header cannot be a beta and was left out. Never the value itself."""
+
+    name = "betamw.input.invalid"
+    level = "warning"
+
+    problem: Literal["invalid_beta_name"]
+    origin: Literal["request"]
+    length: int

@@ -1,0 +1,259 @@
+"""One call, from the first mention of a beta to the outcome: the only place that decides.
+
+The shell around it tells what it sees (`wants`, `overhear`, `start`, `sending`, `receive`, `finish`) and does what it is
+told. A call is one or more attempts; each is answered, or the call ends by an exception.
+
+Facts: a refusal is a 400 or a 422. Nothing about it is transient, so a resend follows at once or not at all. Dropping a
+beta has helped when the resend is answered by anything but a 400, 404 or 422 that is about something else.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+
+from betamw.core.events import BetaRejected, BetaUsage, Event, InputInvalid, Outcome, Reason, Ruling, identifier
+from betamw.core.header import read_header
+from betamw.core.lessons import Lessons
+from betamw.core.place import Place
+from betamw.core.plan import Plan
+from betamw.core.policy import FallbackPolicy
+from betamw.core.rejection import Rejection, error_type, read_rejection
+from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP, MAY_REFUSE, Decision, Reply
+from betamw.core.ruling import bound, unpaired
+from betamw.core.wants import Wants
+
+_MOST_INVALID: Final = 10
+
+
+@attrs.define(eq=False)
+class Exchange:
+    """The record of one call.
+
+    Attributes:
+        method: The HTTP method.
+        place: The endpoint.
+        header: The beta header's name.
+        tell: Takes the events, as they happen.
+        wants: Who wants what.
+        sent: What the last attempt carried.
+        attempts: Sends so far.
+        outcome: How the call ended.
+    """
+
+    method: str
+    place: Place
+    header: str
+    tell: Callable[[Event], None]
+    wants: Wants = attrs.field(init=False)
+    sent: tuple[str, ...] = attrs.field(init=False, default=())
+    attempts: int = attrs.field(init=False, default=0)
+    outcome: Outcome = attrs.field(init=False, default="ok")
+    _drops: dict[str, Reason] = attrs.field(init=False, factory=dict)
+    _shown: tuple[str, ...] = attrs.field(init=False, default=())
+    _shown_plainly: bool = attrs.field(init=False, default=True)
+    _policy: FallbackPolicy | None = attrs.field(init=False, default=None)
+    _enabled: bool = attrs.field(init=False, default=False)
+    _body: Callable[[], bytes] | None = attrs.field(init=False, default=None)
+    _lessons: Lessons | None = attrs.field(init=False, default=None)
+    _recalled: frozenset[str] = attrs.field(init=False, default=frozenset())
+    _named: tuple[str, ...] = attrs.field(init=False, default=())
+    _unnamed: tuple[str, ...] = attrs.field(init=False, default=())
+    _rejection_stands: bool = attrs.field(init=False, default=False)
+
+    @wants.default
+    def _no_wants(self) -> Wants:
+        return Wants(self.place.conflicts)
+
+    # The header.
+
+    def overhear(self, values: tuple[str, ...], *, sent: bool = False) -> None:
+        """Take in the header's lines where they are not as this exchange left them: another's hand was there.
+
+        What was added counts as the caller's, what is gone as removed. With `sent` these lines have gone out.
+        """
+        betas, invalid, plain = read_header(values)
+        if added := tuple(beta for beta in betas if beta not in self._shown):
+            self.wants.restore(added)
+            self.wants.add(added, "request")
+        if gone := tuple(beta for beta in self._shown if beta not in betas):
+            self.wants.remove(gone)
+        for name in invalid[:_MOST_INVALID]:
+            self.tell(InputInvalid(problem="invalid_beta_name", origin="request", length=len(name)))
+        self._shown, self._shown_plainly = betas, plain or not values
+        if sent:
+            self.sent = betas
+            for beta in betas:
+                self._drops.pop(beta, None)
+
+    def rewrite(self) -> str | None:
+        """The header's new value, empty where no header must go out; None where it stays as it is, byte for byte."""
+        betas = self.plan.merged
+        if self._lessons is not None and self._lessons.useful:
+            self._recall(betas, self._lessons)
+        if self._drops:
+            betas = tuple(beta for beta in betas if beta not in self._drops)
+        if betas == self._shown and self._shown_plainly:
+            return None
+        self._shown, self._shown_plainly = betas, True
+        return ",".join(betas)
+
+    def _recall(self, betas: tuple[str, ...], lessons: Lessons) -> None:
+        """Leave out what is known to be refused, but for what must go and what the body has a use for."""
+        fresh = tuple(beta for beta in betas if beta not in self._recalled and self._bound(beta) is None)
+        self._recalled = self._recalled.union(fresh)
+        if left_out := self._unpaired(lessons.recall(fresh), betas):
+            lessons.hit(left_out)
+            self._drops.update(dict.fromkeys(left_out, "remembered"))
+
+    # The attempts.
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether a fallback takes part already."""
+        return self._policy is not None
+
+    def start(
+        self, policy: FallbackPolicy, body: Callable[[], bytes], lessons: Lessons | None, *, enabled: bool = True
+    ) -> None:
+        """A fallback takes part: from now on what is remembered is left out.
+
+        `body` gives the request's body, empty where it is not bytes in memory. Without `enabled` refusals are read and
+        told, and nothing else.
+        """
+        self._policy, self._body, self._enabled = policy, body, enabled
+        self._lessons = lessons if enabled else None
+
+    def sending(self) -> None:
+        """The request goes out, with the header as it was last written."""
+        self.attempts += 1
+        self.sent = self._shown
+
+    def receive(self, reply: Reply) -> Decision:
+        """Decide what becomes of a reply."""
+        rejection = None
+        if reply.body is not None and reply.status in MAY_REFUSE:
+            rejection = read_rejection(reply.status, reply.body, self.sent, reply.content_type, header=self.header)
+        if rejection is None:
+            return self._settle(reply.status)
+        if rejection.named:  # it complains of others than those that were dropped before: leaving these out helped
+            self._learn(self._named)
+            self._named = ()
+        drops, ruling = self._rule(rejection, replayable=reply.replayable)
+        self._tell_rejection(reply, rejection, ruling)
+        if ruling != "dropped":
+            self._rejection_stands = True
+            return Decision.HAND_OVER
+        self._drops.update(dict.fromkeys(drops, "rejected"))
+        if rejection.named:
+            self._named = drops
+        else:
+            self._unnamed = drops
+        return Decision.RESEND
+
+    def unanswered(self) -> None:
+        """A resend failed before it was answered: the first reply is handed over."""
+        self._rejection_stands = True
+
+    def finish(self, status: int | None, *, cancelled: bool = False) -> None:
+        """The call is over: with a reply of this status, or None with an exception."""
+        if self._lessons is not None:
+            self._lessons.over()
+        if status is None:
+            self.outcome = "cancelled" if cancelled else "error"
+        elif self._rejection_stands:
+            self.outcome = "rejected"
+        elif status >= BAD_REQUEST:
+            self.outcome = "error"
+        elif "rejected" in self._drops.values():
+            self.outcome = "recovered"
+        self._lessons = self._body = None  # a response may live long, its request need not
+
+    # The decision.
+
+    def _rule(self, rejection: Rejection, *, replayable: bool) -> tuple[tuple[str, ...], Ruling]:
+        """Which betas to drop for a resend, and the ruling behind it."""
+        if self._policy is None or not self._enabled:
+            return (), "fallback_off"
+        if self.attempts > self._policy.max_resends:
+            return (), "max_resends"
+        if not rejection.named and self._policy.on_unnamed == "give_up":
+            return (), "unnamed"
+        suspects = rejection.betas if rejection.named else self.sent
+        rulings = {beta: self._bound(beta) for beta in suspects}
+        drops = tuple(beta for beta, ruling in rulings.items() if ruling is None)
+        if not drops or (rejection.named and drops != suspects):
+            return (), next(ruling for ruling in rulings.values() if ruling is not None)
+        if not replayable:
+            return (), "body_not_replayable"
+        free = self._unpaired(drops, self.sent)
+        if not free or (rejection.named and free != drops):
+            return (), "paired_field"
+        return free, "dropped"
+
+    def _settle(self, status: int) -> Decision:
+        """The reply refuses no beta: what does it say of those that were dropped?"""
+        if self.attempts > 1 and status in DID_NOT_HELP:
+            self._rejection_stands = True
+            return Decision.HAND_OVER_FIRST
+        good = status < BAD_REQUEST
+        self._learn(self._named + self._unnamed if good else self._named)
+        if good and self._lessons is not None and self._lessons.useful:
+            self._lessons.accepted(self.sent)
+        return Decision.HAND_OVER
+
+    def _learn(self, betas: tuple[str, ...]) -> None:
+        if betas and self._lessons is not None:
+            self._lessons.refused(betas)
+
+    def _bound(self, beta: str) -> Ruling | None:
+        return bound(beta, self.plan, self._policy) if self._policy is not None else "fallback_off"
+
+    def _unpaired(self, drops: tuple[str, ...], sent: tuple[str, ...]) -> tuple[str, ...]:
+        if not drops or self._body is None:
+            return drops
+        return unpaired(drops, sent, method=self.method, place=self.place, body=self._body())
+
+    def _tell_rejection(self, reply: Reply, rejection: Rejection, ruling: Ruling) -> None:
+        self.tell(
+            BetaRejected(
+                betas_rejected=rejection.betas,
+                betas_sent=self.sent,
+                attempt=self.attempts,
+                http_response_status_code=reply.status,
+                error_type=identifier(error_type(reply.body or b"")) or str(reply.status),
+                rejection_rule=rejection.rule,
+                action="resend" if ruling == "dropped" else "give_up",
+                reason=ruling,
+                anthropic_request_id=identifier(reply.request_id),
+            )
+        )
+
+    # What became of it.
+
+    @property
+    def plan(self) -> Plan:
+        """What is meant to be sent."""
+        return self.wants.plan
+
+    def dropped(self, reason: Reason) -> tuple[str, ...]:
+        """The betas that were left out for this reason, in the order of the merge."""
+        if reason == "policy":
+            return self.plan.policy_drops
+        return tuple(beta for beta in self.plan.merged if self._drops.get(beta) == reason) if self._drops else ()
+
+    def usage(self) -> BetaUsage:
+        """The call as its caller may see it."""
+        reasons: tuple[Reason, ...] = ("rejected", "remembered", "policy")
+        return BetaUsage(
+            requested=self.wants.requested,
+            scoped=self.wants.scoped,
+            injected=self.wants.injected,
+            merged=self.plan.merged,
+            sent=self.sent,
+            sources=self.plan.sources,
+            dropped={beta: reason for reason in reasons for beta in self.dropped(reason)},
+            substituted={},
+            attempts=self.attempts,
+            outcome=self.outcome,
+        )

@@ -1,0 +1,90 @@
+"""One call's dealings with the memory: what it recalls before it sends, what it reports afterwards.
+
+The scope of a call (its model, its credential) costs something to find out, so it is asked for only where the memory
+holds something for the endpoint, or has something to learn.
+"""
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import attrs
+
+from betamw.core.events import Event, MemoryExpired, MemoryHit, MemoryLearned, MemoryReprobed
+from betamw.core.memory import Scope, Verdicts
+from betamw.core.model import model_of
+from betamw.core.place import Place
+
+
+class Request(Protocol):
+    """What the core may ask of the request; each answer costs something."""
+
+    def body(self) -> bytes:
+        """The body, empty where it is not bytes in memory."""
+
+    def credential(self) -> str:
+        """A keyed hash of what authenticates the request."""
+
+
+@attrs.define(eq=False)
+class Lessons:
+    """What a call gets from the memory and gives back to it.
+
+    Attributes:
+        memory: The verdicts, shared by all calls.
+        clock: The memory's clock, in seconds.
+        place: The endpoint.
+        request: The call's request.
+        tell: Takes the events.
+    """
+
+    memory: Verdicts
+    clock: Callable[[], float]
+    place: Place
+    request: Request
+    tell: Callable[[Event], None]
+    _scope: Scope | None = attrs.field(init=False, default=None)
+    _probing: tuple[str, ...] = attrs.field(init=False, default=())
+
+    @property
+    def useful(self) -> bool:
+        """Whether the memory holds anything for the endpoint."""
+        return self.memory.knows(self.place.origin, self.place.template)
+
+    def recall(self, betas: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of `betas` that are known to be refused; of the others this call may have to probe some."""
+        recalled = self.memory.recall(self._where(), betas, self.clock())
+        if recalled.probing:
+            self._probing += recalled.probing
+            self.tell(MemoryExpired(betas=recalled.probing))
+        return recalled.left_out
+
+    def hit(self, betas: tuple[str, ...]) -> None:
+        """The betas were left out."""
+        self.tell(MemoryHit(betas=betas))
+
+    def refused(self, betas: tuple[str, ...]) -> None:
+        """The betas are refused here, and a resend has shown that leaving them out helps."""
+        self.memory.learn(self._where(), betas, self.clock())
+        self.tell(MemoryLearned(betas=betas, ttl_s=self.memory.remember_for))
+        self._report(betas, "refused")
+
+    def accepted(self, betas: tuple[str, ...]) -> None:
+        """A call that carried the betas was good."""
+        self._report(self.memory.clear(self._where(), betas), "accepted")
+
+    def over(self) -> None:
+        """The call is over: what it was to probe and has not found out is left to the next one."""
+        if self._probing:
+            self.memory.release(self._where(), self._probing)
+            self._report(self._probing, "unknown")
+
+    def _report(self, betas: tuple[str, ...], result: Literal["accepted", "refused", "unknown"]) -> None:
+        if probed := tuple(beta for beta in self._probing if beta in betas):
+            self._probing = tuple(beta for beta in self._probing if beta not in betas)
+            self.tell(MemoryReprobed(betas=probed, result=result))
+
+    def _where(self) -> Scope:
+        if self._scope is None:
+            place, request = self.place, self.request
+            self._scope = Scope(place.origin, place.template, model_of(request.body()), request.credential())
+        return self._scope

@@ -1,0 +1,42 @@
+"""A reply as the exchange is told of it, and what it says shall become of it."""
+
+import enum
+from typing import Final
+
+import attrs
+
+MAY_REFUSE: Final = frozenset({400, 422})
+"""The statuses of a refusal: the body of such a reply is worth a look."""
+
+DID_NOT_HELP: Final = frozenset({400, 404, 422})
+"""A resend that is answered like this, and is no refusal, shows that dropping betas was of no use."""
+
+BAD_REQUEST: Final = 400
+"""From here on a status is an error."""
+
+
+class Decision(enum.Enum):
+    """What becomes of a reply."""
+
+    RESEND = "resend"
+    HAND_OVER = "hand over"
+    HAND_OVER_FIRST = "hand over the first reply instead"
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """A reply as far as the decision needs it.
+
+    Attributes:
+        status: The HTTP status.
+        body: Its body, decoded; None where it was not, or could not be, looked at.
+        content_type: Its `Content-Type` header.
+        request_id: Its `request-id` header.
+        replayable: Whether the request can be sent once more, byte for byte.
+    """
+
+    status: int
+    body: bytes | None = None
+    content_type: str | None = None
+    request_id: str | None = None
+    replayable: bool = False
