@@ -1,0 +1,1 @@
+"""The aiohttp shell: does what the exchange decides, and decides nothing itself."""

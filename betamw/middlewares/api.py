@@ -1,0 +1,129 @@
+"""Which requests are the API's, and how it calls its header."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Final
+
+import attrs
+from yarl import URL
+
+from betamw.core.catalog import CATALOG, Catalog
+from betamw.core.endpoint import segments
+from betamw.core.errors import ConfigError
+from betamw.core.place import Place
+
+ENVIRONMENT: Final = "ANTHROPIC_BASE_URL"
+"""The official SDK's own variable."""
+
+FIRST_PARTY: Final = "https://api.anthropic.com"
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_Origin = tuple[str, str | None, int | None]
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+def _from_environment() -> tuple[str, ...]:
+    return (os.environ.get(ENVIRONMENT) or FIRST_PARTY,)
+
+
+def _several(base_url: str | URL | Sequence[str]) -> tuple[str, ...]:
+    if isinstance(base_url, str | URL):
+        return (str(base_url),)
+    if not isinstance(base_url, Sequence) or not base_url:
+        msg = f"base_url must be a URL or a sequence of URLs, got {base_url!r}"
+        raise ConfigError(msg)
+    return tuple(map(str, base_url))
+
+
+def _parse(base_url: str) -> URL:
+    """Read a base URL; an error shows what was given but for what may be a secret in it."""
+    try:
+        url = URL(base_url)
+        shown = str(url.with_user(None)) if url.raw_user or url.raw_password else ascii(base_url)[:100]
+        usable = url.scheme in _DEFAULT_PORTS and url.host and url.port
+    except ValueError:
+        shown, usable = ascii(base_url)[:100], False
+    if not usable:
+        msg = f"base_url must have the scheme http or https and a host, got {shown}"
+        raise ConfigError(msg)
+    if url.raw_user or url.raw_password or url.raw_query_string or url.raw_fragment:
+        msg = f"base_url must hold no credentials, query or fragment, got them with {url.origin()}{url.raw_path}"
+        raise ConfigError(msg)
+    return url
+
+
+def _check_header(_instance: object, _attribute: object, header: object) -> None:
+    if not isinstance(header, str) or not _TOKEN.fullmatch(header):
+        msg = f"header must be the name of a header (RFC 9110 token), got {ascii(header)[:100]}"
+        raise ConfigError(msg)
+
+
+@attrs.frozen
+class Address:
+    """Where a call goes, as the logs tell it: `server_port` only where it is not the scheme's own."""
+
+    server_address: str
+    server_port: int | None
+    place: Place
+
+
+@attrs.frozen
+class Api:
+    """The API whose betas are handled: `Api("https://api.anthropic.com")`. Every other origin passes through untouched.
+
+    Attributes:
+        base_url: One base URL or several. A path in it counts: of `https://gateway.example/anthropic` only what is
+            below it is the API's. The default is `ANTHROPIC_BASE_URL` from the environment when the `Api` is made, else
+            `https://api.anthropic.com`.
+        header: The name of the beta header.
+        catalog: The facts about its betas and endpoints.
+
+    Raises `ConfigError` for a URL without scheme or host, or with credentials, query or fragment, and for a header name
+    that is not one.
+    """
+
+    base_url: tuple[str, ...] = attrs.field(factory=_from_environment, converter=_several)
+    header: str = attrs.field(default="anthropic-beta", validator=_check_header)
+    catalog: Catalog = attrs.field(default=CATALOG, kw_only=True, repr=False, eq=False)
+    _origins: frozenset[_Origin] = attrs.field(init=False, repr=False, eq=False)
+    _find: Callable[[_Origin, str], Address | None] = attrs.field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        bases = [_parse(base_url) for base_url in self.base_url]
+        bases.sort(key=lambda base: len(base.raw_path), reverse=True)
+        # Bounded: paths carry ids.
+        object.__setattr__(self, "_find", lru_cache(maxsize=1024)(_finder(bases, self.catalog)))
+        object.__setattr__(self, "_origins", frozenset(map(_origin, bases)))
+
+    def address(self, url: URL) -> Address | None:
+        """Where a request to this URL goes, None if it is not the API's."""
+        origin = _origin(url)
+        return self._find(origin, url.raw_path) if origin in self._origins else None
+
+
+def _origin(url: URL) -> _Origin:
+    return url.scheme, url.raw_host, url.port
+
+
+def _finder(bases: list[URL], catalog: Catalog) -> Callable[[_Origin, str], Address | None]:
+    def find(origin: _Origin, path: str) -> Address | None:
+        for base in bases:
+            prefix = base.raw_path.rstrip("/")
+            if origin == _origin(base) and f"{path}/".startswith(f"{prefix}/"):
+                return _address(base, f"{base.origin()}{prefix}", path[len(prefix) :] or "/", catalog)
+        return None
+
+    return find
+
+
+def _address(base: URL, origin: str, path: str, catalog: Catalog) -> Address:
+    conflicts = tuple(
+        conflict.betas
+        for conflict in catalog.conflicts
+        if segments(path)[: len(segments(conflict.path))] == segments(conflict.path)
+    )
+    place = Place(
+        origin=origin, path=path, template=catalog.template(path), conflicts=conflicts, catalog=catalog
+    )
+    return Address(base.host or "", None if base.port == _DEFAULT_PORTS[base.scheme] else base.port, place)

@@ -1,0 +1,180 @@
+"""One call as the middlewares share it: the exchange, with the request, the time and the listeners around it.
+
+The first middleware of a request opens the call, the others find it: by a context variable, and by the request object,
+so that a request which other code makes meanwhile gets a call of its own. Who opened it closes it, and tells whoever
+listens; so it does not matter which of the middlewares are there, or in which order.
+
+Facts: aiohttp runs the chain once for each hop of a redirect, and once more when it retries an idempotent request on a
+stale connection, with a new request object each time. Each is a call here.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Final, Protocol
+from weakref import WeakKeyDictionary
+
+import attrs
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+
+from betamw.core.events import BetaUsage, Event
+from betamw.core.exchange import Exchange
+from betamw.middlewares.api import Address, Api
+from betamw.middlewares.request import body_of, credential_of
+
+
+class Listener(Protocol):
+    """Is told what happens in a call."""
+
+    def told(self, call: "Call", event: Event) -> None:
+        """Something happened to the call's betas."""
+
+    async def answered(self, call: "Call", response: ClientResponse) -> None:
+        """This response goes to the caller as soon as this returns."""
+
+    def over(self, call: "Call", error: BaseException | None) -> None:
+        """The call is over, its outcome known; with an error there is no response."""
+
+
+@attrs.define(eq=False)
+class Call:
+    """A call under way.
+
+    Attributes:
+        request: The request object of this hop.
+        api: The API that it is for.
+        address: Where it goes.
+        exchange: The record of it, which decides.
+        started: Its start on `time.perf_counter()`, in seconds.
+        lines: The beta header's lines, as they were last seen or written.
+        attempt_seconds: How long each attempt took, to the headers of its reply.
+        overhead: Seconds spent in attempts whose reply was thrown away.
+        response: The reply that goes to the caller.
+        error_type: The type of the error that it tells of, once known.
+    """
+
+    request: ClientRequest
+    api: Api
+    address: Address
+    exchange: Exchange = attrs.field(init=False)
+    started: float = attrs.field(init=False, factory=time.perf_counter)
+    lines: tuple[str, ...] = attrs.field(init=False, default=())
+    attempt_seconds: list[float] = attrs.field(init=False, factory=list)
+    overhead: float = attrs.field(init=False, default=0.0)
+    response: ClientResponse | None = attrs.field(init=False, default=None)
+    error_type: str | None = attrs.field(init=False, default=None)
+    _events: list[Event] = attrs.field(init=False, factory=list)
+    _listeners: list[Listener] = attrs.field(init=False, factory=list)
+    _id: str = attrs.field(init=False, default="")
+
+    def __attrs_post_init__(self) -> None:
+        self.exchange = Exchange(self.request.method, self.address.place, self.api.header, self.tell)
+
+    @property
+    def id(self) -> str:
+        """Joins the events of the call."""
+        if not self._id:
+            self._id = os.urandom(8).hex()
+        return self._id
+
+    def body(self) -> bytes:
+        """The request's body, empty where it is not bytes in memory."""
+        return body_of(self.request)
+
+    def credential(self) -> str:
+        """A keyed hash of what authenticates the request."""
+        return credential_of(self.request)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell the listener what has happened so far and what happens; saying it twice changes nothing."""
+        if listener not in self._listeners:
+            self._listeners.append(listener)
+            for event in self._events:
+                listener.told(self, event)
+
+    def tell(self, event: Event) -> None:
+        """Tell the listeners."""
+        self._events.append(event)
+        for listener in self._listeners:
+            listener.told(self, event)
+
+    def overhear(self, *, sent: bool = False) -> None:
+        """Take in the header where others have changed it; with `sent` it has gone out like this."""
+        lines = tuple(self.request.headers.getall(self.api.header, ()))
+        if lines != self.lines:
+            self.lines = lines
+            self.exchange.overhear(lines, sent=sent)
+
+    def render(self) -> None:
+        """Write the header as the exchange wants it."""
+        self.overhear()
+        value = self.exchange.rewrite()
+        if value is not None:
+            self.put_header((value,) if value else ())
+
+    def put_header(self, lines: tuple[str, ...]) -> None:
+        """Make these the header's lines."""
+        self.lines = lines
+        headers, name = self.request.headers, self.api.header
+        if len(lines) == 1:
+            headers[name] = lines[0]
+        else:
+            headers.popall(name, None)
+            headers.extend((name, line) for line in lines)
+
+    async def answer(self, response: ClientResponse) -> None:
+        """The call was answered: tell the listeners, then it is over."""
+        self.response = response
+        for listener in self._listeners:
+            await listener.answered(self, response)
+        self.end(None)
+
+    def end(self, error: BaseException | None) -> None:
+        """The call is over."""
+        exchange = self.exchange
+        if not exchange.attempts:  # no fallback took part, so nobody has counted
+            self.overhear(sent=True)
+            exchange.sending()
+        status = None if self.response is None or error is not None else self.response.status
+        exchange.finish(status, cancelled=isinstance(error, asyncio.CancelledError))
+        for listener in self._listeners:
+            listener.over(self, error)
+
+
+Step = Callable[[Call, ClientHandlerType], Awaitable[ClientResponse]]
+
+_current: Final[ContextVar[Call | None]] = ContextVar("betamw_call", default=None)
+_exchanges: Final[WeakKeyDictionary[ClientResponse, Exchange]] = WeakKeyDictionary()
+
+
+async def take_part(step: Step, api: Api, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Take a middleware's step in the call that this request belongs to; what is not the API's passes through."""
+    call = _current.get()
+    if call is not None and call.request is request and (call.api is api or call.api == api):
+        return await step(call, handler)
+    address = api.address(request.url)
+    if address is None:
+        return await handler(request)
+    call = Call(request, api, address)
+    token = _current.set(call)
+    try:
+        call.overhear()
+        response = await step(call, handler)
+        await call.answer(response)
+    except BaseException as error:
+        call.end(error)
+        raise
+    finally:
+        _current.reset(token)
+    _exchanges[response] = call.exchange
+    return response
+
+
+def usage(response: ClientResponse) -> BetaUsage:
+    """Tell what became of the betas in the call that this response answers.
+
+    Raises `KeyError` for a response that no betamw middleware has seen: of another origin, or of a plain session.
+    """
+    return _exchanges[response].usage()

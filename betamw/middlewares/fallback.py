@@ -1,0 +1,119 @@
+"""FallbackMiddleware: a refused beta is left out, the call sent again, the lesson remembered."""
+
+import time
+from typing import Any
+
+import attrs
+from aiohttp import ClientError, ClientHandlerType, ClientRequest, ClientResponse, hdrs
+
+from betamw.core.errors import ConfigError
+from betamw.core.lessons import Lessons
+from betamw.core.policy import FallbackPolicy
+from betamw.core.reply import MAY_REFUSE, Decision, Reply
+from betamw.memory import RejectionMemory
+from betamw.middlewares.api import Api
+from betamw.middlewares.call import Call, take_part
+from betamw.middlewares.override import in_force
+from betamw.middlewares.reply import look_at_body
+from betamw.middlewares.request import is_replayable, prepare_resend
+
+
+def _instance_of(kind: type) -> Any:
+    def validate(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        if not isinstance(value, kind):
+            msg = f"{attribute.name} must be a {kind.__name__}, got {value!r}"
+            raise ConfigError(msg)
+
+    return validate
+
+
+@attrs.frozen(eq=False)
+class FallbackMiddleware:
+    """Resends a request without the betas that its reply refuses, and leaves them out of later ones.
+
+    Put it inside of middlewares that add betas of their own, and outside of those that sign the request's headers.
+
+    Attributes:
+        policy: What may be dropped, and how often a call is resent.
+        memory: Where lessons are kept, a new one by default; None to learn nothing.
+        api: Which requests are the API's; by default `Api()`.
+
+    Raises `ConfigError` for a value of another type.
+    """
+
+    policy: FallbackPolicy = attrs.field(factory=FallbackPolicy, validator=_instance_of(FallbackPolicy))
+    memory: RejectionMemory | None = attrs.field(
+        factory=RejectionMemory, validator=attrs.validators.optional(_instance_of(RejectionMemory))
+    )
+    api: Api = attrs.field(factory=Api, validator=_instance_of(Api))
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Handle one request; aiohttp calls this."""
+        return await take_part(self._send, self.api, request, handler)
+
+    async def _send(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
+        exchange = call.exchange
+        if exchange.falls_back:  # another FallbackMiddleware of the chain is at it
+            return await handler(call.request)
+        exchange.start(self.policy, call.body, self._lessons(call), enabled=in_force.get().fallback is not False)
+        response = await _attempt(call, handler)
+        reply = await _read(call, response)
+        if exchange.receive(reply) is Decision.RESEND:
+            return await _resend(call, handler, response)
+        return response
+
+    def _lessons(self, call: Call) -> Lessons | None:
+        if self.memory is None:
+            return None
+        return Lessons(self.memory, self.memory.clock, call.address.place, call, call.tell)
+
+
+async def _attempt(call: Call, handler: ClientHandlerType) -> ClientResponse:
+    call.render()
+    call.exchange.sending()
+    started = time.perf_counter()
+    try:
+        response = await handler(call.request)
+    finally:
+        call.attempt_seconds.append(time.perf_counter() - started)
+    call.overhear(sent=True)
+    return response
+
+
+async def _read(call: Call, response: ClientResponse) -> Reply:
+    """Read as much of a reply as the decision needs: mostly its status."""
+    if response.status not in MAY_REFUSE or not call.exchange.sent:
+        return Reply(status=response.status)
+    return Reply(
+        status=response.status,
+        body=await look_at_body(response),
+        content_type=response.headers.get(hdrs.CONTENT_TYPE),
+        request_id=response.headers.get("request-id"),
+        replayable=is_replayable(call.request, response),
+    )
+
+
+async def _resend(call: Call, handler: ClientHandlerType, first: ClientResponse) -> ClientResponse:
+    """Resend until the exchange has decided which reply the caller gets; the others are released."""
+    replies, header = [first], call.lines
+    decision = Decision.RESEND
+    try:
+        while decision is Decision.RESEND:
+            prepare_resend(call.request, replies[-1])
+            replies.append(await _attempt(call, handler))
+            decision = call.exchange.receive(await _read(call, replies[-1]))
+    except (ClientError, OSError):  # such as a server that hangs up after its 400
+        call.exchange.unanswered()
+        decision = Decision.HAND_OVER_FIRST
+    except BaseException:
+        for reply in replies:
+            reply.close()
+        raise
+    kept = 0 if decision is Decision.HAND_OVER_FIRST else len(replies) - 1
+    for number, reply in enumerate(replies):
+        if number != kept:
+            reply.release()
+    call.overhead = sum(call.attempt_seconds) - call.attempt_seconds[kept]
+    if kept == 0:  # `response.request_info.headers` is a live view: it shall show what this reply answers
+        call.put_header(header)
+    return replies[kept]

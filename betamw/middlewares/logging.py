@@ -1,0 +1,122 @@
+"""LoggingMiddleware: one event for each call, that tells which betas went out and why."""
+
+import time
+from typing import Any, Final
+
+import attrs
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+
+from betamw.core.events import SCHEMA, Event, Value, identifier, loggable
+from betamw.core.rejection import error_type
+from betamw.middlewares.api import Api
+from betamw.middlewares.call import Call, take_part
+from betamw.middlewares.reply import look_at_body
+from betamw.middlewares.sink import Sink
+
+CALL: Final = "betamw.request"
+_BAD_REQUEST: Final = 400
+_METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
+
+_ERROR_PATIENCE: Final = 0.05
+"""Seconds to wait for the body of an error that cannot be a refusal: only its `error.type` is wanted, for the log."""
+
+
+@attrs.frozen(eq=False)
+class LoggingMiddleware:
+    """Writes the event `betamw.request` for each call, and one for what happened to its betas meanwhile.
+
+    Level info where a beta was in play, else debug. A broken logger is warned of once and never fails a call.
+
+    Attributes:
+        logger: A structlog logger or a `logging.Logger`. By default structlog where that is configured when an event is
+            written, else `logging.getLogger("betamw")` with the fields in `extra`.
+        api: Which requests are the API's; by default `Api()`.
+    """
+
+    logger: Any = None
+    api: Api = attrs.field(factory=Api)
+    _sink: Sink = attrs.field(init=False, repr=False)
+
+    @_sink.default
+    def _make_sink(self) -> Sink:
+        return Sink(self.logger)
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Handle one request; aiohttp calls this."""
+        return await take_part(self._log, self.api, request, handler)
+
+    async def _log(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
+        call.listen(self)
+        return await handler(call.request)
+
+    def told(self, call: Call, event: Event) -> None:
+        """Write an event that happened meanwhile."""
+        self._sink.write(event.name, event.level, lambda: {**_where(call), **event.fields()})
+
+    async def answered(self, call: Call, response: ClientResponse) -> None:
+        """Find out the type of an error while its response is still ours."""
+        if response.status >= _BAD_REQUEST and call.error_type is None and self._sink.wants(_level(call)):
+            body = await look_at_body(response, patience=_ERROR_PATIENCE)
+            call.error_type = identifier(error_type(body or b"")) or str(response.status)
+
+    def over(self, call: Call, error: BaseException | None) -> None:
+        """Write the call's own event."""
+        self._sink.write(CALL, _level(call), lambda: _fields(call, error))
+
+
+def _level(call: Call) -> str:
+    exchange = call.exchange
+    return "info" if exchange.plan.sources or exchange.sent else "debug"
+
+
+def _where(call: Call) -> dict[str, Value]:
+    return {
+        "betamw_schema": SCHEMA,
+        "betamw_call": call.id,
+        "server_address": call.address.server_address,
+        "url_template": call.address.place.template,
+    }
+
+
+def _fields(call: Call, error: BaseException | None) -> dict[str, Value]:
+    exchange, wants = call.exchange, call.exchange.wants
+    method = call.request.method
+    fields = _where(call)
+    fields["http_request_method"] = method if method in _METHODS else "_OTHER"
+    if call.address.server_port is not None:
+        fields["server_port"] = call.address.server_port
+    for name, betas in (
+        ("betas_requested", wants.requested),
+        ("betas_scoped", wants.scoped),
+        ("betas_injected", wants.injected),
+        ("betas_merged", exchange.plan.merged),
+        ("betas_sent", exchange.sent),
+        ("betas_dropped_rejected", exchange.dropped("rejected")),
+        ("betas_dropped_remembered", exchange.dropped("remembered")),
+        ("betas_dropped_policy", exchange.dropped("policy")),
+        ("betas_substituted", ()),
+        ("betas_substitutes", ()),
+    ):
+        fields[name] = list(loggable(betas)) if betas else []
+    fields["attempts"] = exchange.attempts
+    fields["outcome"] = exchange.outcome
+    fields["duration_s"] = round(time.perf_counter() - call.started, 6)
+    if exchange.attempts > 1:
+        fields["resend_overhead_s"] = round(call.overhead, 6)
+    retries = call.request.headers.get("x-stainless-retry-count")
+    if retries is not None and retries.isdecimal() and len(retries) < 4:
+        fields["sdk_retry_count"] = int(retries)
+    if error is not None:
+        fields["error_type"] = type(error).__name__
+    elif call.response is not None:
+        fields.update(_answer(call, call.response))
+    return fields
+
+
+def _answer(call: Call, response: ClientResponse) -> dict[str, Value]:
+    fields: dict[str, Value] = {"http_response_status_code": response.status}
+    if request_id := identifier(response.headers.get("request-id")):
+        fields["anthropic_request_id"] = request_id
+    if call.error_type is not None:
+        fields["error_type"] = call.error_type
+    return fields

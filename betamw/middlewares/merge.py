@@ -1,0 +1,40 @@
+"""MergeMiddleware: one header from all who want a say."""
+
+import attrs
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+
+from betamw.core.beta import validated_all
+from betamw.middlewares.api import Api
+from betamw.middlewares.call import Call, take_part
+from betamw.middlewares.override import NONE, in_force
+
+
+@attrs.frozen(eq=False, init=False)
+class MergeMiddleware:
+    """Merges the betas of the caller's header, of `override(...)`, and its own defaults into one header.
+
+    Args:
+        betas: Defaults: they go out with every request to the API, after those of the caller and of `override`.
+        api: Which requests are the API's; by default `Api()`.
+
+    Raises `InvalidBetaError` for a name that cannot stand in a header.
+    """
+
+    betas: tuple[str, ...]
+    api: Api
+
+    def __init__(self, *betas: str, api: Api | None = None) -> None:
+        self.__attrs_init__(validated_all(betas, where="a default beta"), api or Api())
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Handle one request; aiohttp calls this."""
+        return await take_part(self._merge, self.api, request, handler)
+
+    async def _merge(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
+        wants, override = call.exchange.wants, in_force.get()
+        if override is not NONE:
+            wants.add(override.add, "override")
+            wants.remove(override.remove)
+        wants.add(self.betas, "default")
+        call.render()
+        return await handler(call.request)

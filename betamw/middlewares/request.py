@@ -1,0 +1,68 @@
+"""What can be known of a request, and sending it once more.
+
+Facts: a body that lives in memory can be sent again: bytes, str, `json=`, forms, `BytesIO`. A file can, once the first
+upload has ended. Async and sync iterables never can, and of a payload class of somebody else's making nobody knows;
+aiohttp's own `Payload.consumed` cannot be relied on (it came with 3.12.1, and before 3.14.4 stays False for a generator
+that is half sent). So this is a list of what is known to work.
+"""
+
+import hashlib
+import os
+from typing import Final
+
+from aiohttp import ClientRequest, ClientResponse, MultipartWriter, hdrs, payload
+
+_HASH_KEY: Final = os.urandom(32)
+_CREDENTIALS: Final = ("x-api-key", hdrs.AUTHORIZATION)
+_BYTES: Final[frozenset[type]] = frozenset(
+    getattr(payload, name)
+    for name in ("BytesPayload", "StringPayload", "StringIOPayload", "JsonPayload", "JsonBytesPayload")
+    if hasattr(payload, name)  # JsonBytesPayload: since aiohttp 3.13
+)
+
+
+def is_replayable(request: ClientRequest, response: ClientResponse) -> bool:
+    """Whether the request that was answered by `response` can be sent again, byte for byte."""
+    # A response that still holds its connection came before the upload had ended: a thread may be reading the file.
+    return _can_be_sent_again(request.body, uploaded=response.connection is None)
+
+
+def _can_be_sent_again(body: object, *, uploaded: bool) -> bool:
+    if body is None or body == b"" or type(body) in _BYTES:
+        return True
+    if type(body) is MultipartWriter:
+        return all(_can_be_sent_again(part[0], uploaded=uploaded) for part in body)
+    # Before aiohttp 3.12.1, which brought `consumed`, a write closes what it has read from. Can go with 3.12.0.
+    if getattr(body, "consumed", True):
+        return False
+    if type(body) is payload.BytesIOPayload:
+        return True
+    # A pipe has no size.
+    return type(body) is payload.BufferedReaderPayload and uploaded and body.size is not None
+
+
+def body_of(request: ClientRequest) -> bytes:
+    """The request's body where it is bytes in memory, else nothing."""
+    body = request.body
+    if type(body) not in _BYTES:
+        return b""
+    try:
+        return body.decode().encode()
+    except UnicodeError:
+        return b""
+
+
+def prepare_resend(request: ClientRequest, refused: ClientResponse) -> None:
+    """Make a request that was answered ready to be sent again."""
+    # The reply has arrived whole, so a connection that it still holds is that of an upload under way. It would keep
+    # its place in the pool, and with `limit=1` the resend would wait for ever.
+    if (connection := refused.connection) is not None:
+        connection.close()
+    if hdrs.EXPECT in request.headers:  # the future that waits for `100 Continue` is used up
+        request.update_expect_continue()
+
+
+def credential_of(request: ClientRequest) -> str:
+    """A hash of what authenticates a request, under a key of this process: tells accounts apart, and nothing else."""
+    secret = "\0".join(request.headers.get(name, "") for name in _CREDENTIALS)
+    return hashlib.blake2b(secret.encode(errors="surrogateescape"), key=_HASH_KEY, digest_size=16).hexdigest()
