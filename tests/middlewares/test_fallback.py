@@ -1,0 +1,441 @@
+"""FallbackMiddleware: a refused beta is left out, the call sent again, the lesson remembered."""
+
+import asyncio
+import gzip
+import io
+import json
+
+import aiohttp
+import pytest
+
+import betamw
+from betamw.testing import DIALECTS, UNNAMED_DIALECTS, WRAPPERS, Refusal
+
+OLD, GOOD, OTHER = "context-1m-2025-08-07", "files-api-2025-04-14", "interleaved-thinking-2025-05-14"
+AGENTS, OAUTH = "managed-agents-2026-04-01", "oauth-2025-04-20"
+MCP = {"mcp_servers": [{"type": "url", "name": "x", "url": "https://mcp.example"}], "tools": [{"type": "mcp_toolset"}]}
+
+
+async def test_a_refused_beta_is_dropped_and_the_call_resent(client, api):
+    """The caller gets the answer, not the refusal, and can see what was left out."""
+    api.refuse(OLD)
+    async with client(OTHER) as c:
+        got = await c.call(f"{GOOD},{OLD}")
+        assert (200, [(GOOD, OLD, OTHER), (GOOD, OTHER)]) == (got.status, c.sent)
+        assert ("recovered", 2, {OLD: "rejected"}) == (got.usage.outcome, got.usage.attempts, dict(got.usage.dropped))
+
+
+async def test_the_request_is_sent_again_as_it_was(client, api):
+    """Method, path, query, body and all other headers of the resend are those of the first attempt."""
+    api.refuse(OLD)
+    async with client() as c:
+        await c.call(OLD, path="/v1/messages?beta=true", headers={"x-api-key": "k", "X-Mine": "1"})
+        first, second = c.api.requests
+        others = [[h for h in r.raw_headers if h[0] != "anthropic-beta"] for r in (first, second)]
+        assert (first.body, dict(first.query), others[0]) == (second.body, dict(second.query), others[1])
+
+
+async def test_the_last_beta_takes_the_header_with_it(client, api):
+    """When nothing is left to send the header goes too, for an empty one is refused."""
+    api.refuse(OLD)
+    async with client() as c:
+        got = await c.call(OLD)
+        assert (200, False) == (got.status, "anthropic-beta" in c.api.requests[-1].headers)
+
+
+async def test_the_second_call_does_not_pay_again(client, api):
+    """The lesson is remembered: the next call is right at once."""
+    api.refuse(OLD)
+    async with client() as c:
+        await c.call(f"{GOOD},{OLD}")
+        got = await c.call(f"{GOOD},{OLD}")
+        assert ([(GOOD, OLD), (GOOD,), (GOOD,)], {OLD: "remembered"}) == (c.sent, dict(got.usage.dropped))
+
+
+async def test_without_a_memory_every_call_pays(client, api):
+    """`memory=None` learns nothing."""
+    api.refuse(OLD)
+    async with client(memory=None) as c:
+        await c.call(OLD)
+        await c.call(OLD)
+        assert [(OLD,), (), (OLD,), ()] == c.sent
+
+
+async def test_a_shared_memory_shares_its_lessons(client, api):
+    """Two sessions with one memory learn from each other."""
+    api.refuse(OLD)
+    memory = betamw.RejectionMemory()
+    async with client(memory=memory) as one, client(memory=memory) as two:
+        await one.call(OLD)
+        await two.call(OLD)
+        assert [(OLD,), (), ()] == one.sent
+
+
+async def test_a_lesson_expires(client, api):
+    """After `remember_for` the beta is sent again, and stays when the server takes it by then."""
+    now = [0.0]
+    api.refuse(OLD)
+    async with client(memory=betamw.RejectionMemory(remember_for=60, clock=lambda: now[0])) as c:
+        await c.call(OLD)
+        api.accept(OLD)
+        now[0] = 61.0
+        await c.call(OLD)
+        now[0] = 62.0
+        await c.call(OLD)
+        assert [(OLD,), (), (OLD,), (OLD,)] == c.sent
+        assert [([OLD], "accepted")] == [(e["betas"], e["result"]) for e in c.events("betamw.memory.reprobed")]
+
+
+async def test_one_call_at_a_time_probes(client, api):
+    """While one call finds out whether an expired beta is taken again, the others still leave it out."""
+    now = [0.0]
+    api.refuse(OLD)
+    async with client(memory=betamw.RejectionMemory(remember_for=60, clock=lambda: now[0])) as c:
+        await c.call(OLD)
+        now[0] = 61.0
+        api.clear()
+        await asyncio.gather(*(c.call(OLD) for _ in range(5)))
+        assert 1 == c.sent.count((OLD,))
+
+
+@pytest.mark.parametrize("key", ["model", "api_key", "path"])
+async def test_a_lesson_holds_where_it_was_learned(client, api, key):
+    """Another model, another credential, another endpoint: the beta goes out."""
+    api.refuse(Refusal(OLD, **{key: {"model": "m1", "api_key": "k1", "path": "/v1/messages"}[key]}))
+    there = {"model": {"json": {"model": "m2"}}, "api_key": {"headers": {"x-api-key": "k2"}}}
+    async with client() as c:
+        await c.call(OLD, json={"model": "m1"}, headers={"x-api-key": "k1"})
+        api.clear()
+        elsewhere = {"json": {"model": "m1"}, "headers": {"x-api-key": "k1"}} | there.get(key, {})
+        await c.call(OLD, path="/v1/files" if key == "path" else "/v1/messages", **elsewhere)
+        assert [(OLD,)] == c.sent
+
+
+async def test_an_unnamed_refusal_drops_all_that_may_go(client, api):
+    """When the reply does not say which beta it means, all that may be dropped are."""
+    api.refuse(OLD)
+    api.dialect = "bedrock"
+    async with client(OTHER) as c:
+        got = await c.call(f"{GOOD},{OLD},{OAUTH}")
+        assert (200, [(GOOD, OLD, OAUTH, OTHER), (OAUTH,)]) == (got.status, c.sent)
+
+
+async def test_an_unnamed_refusal_can_be_left_alone(client, api):
+    """`on_unnamed="give_up"` hands the reply over."""
+    api.refuse(OLD)
+    api.dialect = "bedrock"
+    async with client(policy=betamw.FallbackPolicy(on_unnamed="give_up")) as c:
+        got = await c.call(OLD)
+        assert (400, b'{"message":"invalid beta flag"}', 1) == (got.status, got.body, got.usage.attempts)
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_every_dialect_in_every_wrapper_is_recovered(client, api, dialect, wrapper):
+    """However a server or a relay words its refusal, the call comes back good, and only what was refused is missing."""
+    api.refuse(OLD)
+    api.dialect, api.wrapper = dialect, wrapper
+    async with client() as c:
+        got = await c.call(f"{GOOD},{OLD}")
+        assert (200, () if dialect in UNNAMED_DIALECTS else (GOOD,)) == (got.status, got.usage.sent)
+
+
+async def test_a_beta_that_the_endpoint_requires_stays(client, api):
+    """Without it the call has no meaning: the caller gets the refusal."""
+    api.refuse(AGENTS)
+    async with client() as c:
+        got = await c.call(path="/v1/agents", method="GET")
+        reasons = [(e["action"], e["reason"]) for e in c.events("betamw.beta.rejected")]
+        assert (400, 1, [("give_up", "required")]) == (got.status, len(c.sent), reasons)
+
+
+@pytest.mark.parametrize(
+    ("policy", "headers", "reason"),
+    [
+        ({"required": {"context-*"}}, [OLD], "required"),
+        ({}, [OAUTH], "required"),
+        ({"droppable_sources": {"default"}}, [OLD], "source_not_droppable"),
+        ({"max_resends": 0}, [OLD], "max_resends"),
+    ],
+)
+async def test_what_the_policy_forbids_to_drop_stays(client, api, policy, headers, reason):
+    """The caller gets the refusal, and the event says why nothing was resent."""
+    api.refuse(*headers)
+    async with client(policy=betamw.FallbackPolicy(**policy)) as c:
+        got = await c.call(*headers)
+        events = c.events("betamw.beta.rejected")
+        assert (400, "rejected", [reason]) == (got.status, got.usage.outcome, [e["reason"] for e in events])
+
+
+async def test_inside_override_fallback_false_nothing_is_dropped(client, api):
+    """`override(fallback=False)`: what is refused stays refused, what is remembered goes out all the same."""
+    api.refuse(OLD)
+    async with client() as c:
+        await c.call(OLD)
+        with betamw.override(fallback=False):
+            got = await c.call(OLD)
+        assert (400, [(OLD,), (), (OLD,)]) == (got.status, c.sent)
+
+
+async def test_resends_are_bounded(client, api):
+    """A server that names one beta after the other gets `max_resends` resends, and its last word goes to the caller."""
+    api.refuse("a-*")
+    api.one_at_a_time = True
+    async with client() as c:
+        got = await c.call("a-1,a-2,a-3,a-4")
+        assert (400, [("a-1", "a-2", "a-3", "a-4"), ("a-2", "a-3", "a-4"), ("a-3", "a-4")]) == (got.status, c.sent)
+
+
+async def test_what_a_bounded_call_has_learned_helps_the_next(client, api):
+    """Each refusal that names another beta shows that the last drop helped, so the next call starts further on."""
+    api.refuse("a-*")
+    api.one_at_a_time = True
+    async with client() as c:
+        await c.call("a-1,a-2,a-3,a-4")
+        got = await c.call("a-1,a-2,a-3,a-4")
+        assert (200, ()) == (got.status, got.usage.sent)
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+async def test_when_dropping_does_not_help_the_first_refusal_is_handed_over(client, api, status):
+    """The first reply says what is wrong; nothing is learned from a resend that is answered like this."""
+    api.refuse(OLD)
+    api.respond_next(status, after=1)
+    async with client() as c:
+        got = await c.call(OLD)
+        refused = got.response.request_info.headers["anthropic-beta"]
+        assert (400, True, "rejected", OLD) == (got.status, b"Unexpected value" in got.body, got.usage.outcome, refused)
+        await c.call(OLD)
+        assert [(OLD,), (), (OLD,), ()] == c.sent
+
+
+@pytest.mark.parametrize("status", [401, 413, 429, 500, 529])
+async def test_any_other_answer_to_the_resend_is_the_callers(client, api, status):
+    """An overload between a refusal and its resend is the caller's to handle; the named lesson holds."""
+    api.refuse(OLD)
+    api.respond_next(status, after=1)
+    async with client() as c:
+        got = await c.call(OLD)
+        await c.call(OLD)
+        assert (status, "error", [(OLD,), (), ()]) == (got.status, got.usage.outcome, c.sent)
+
+
+async def test_an_unnamed_lesson_needs_a_success(client, api):
+    """All were dropped on suspicion: without a good answer nothing is learned."""
+    api.refuse(OLD)
+    api.dialect = "bedrock"
+    api.respond_next(529, after=1)
+    async with client() as c:
+        await c.call(OLD)
+        await c.call(OLD)
+        assert [(OLD,), (), (OLD,), ()] == c.sent
+
+
+async def test_a_resend_that_fails_hands_the_first_reply_over(client, api):
+    """When the connection breaks before the resend is answered the caller gets what it would have got."""
+    api.refuse(OLD)
+    sends = []
+
+    async def break_the_second(request, handler):
+        sends.append(request.headers.get("anthropic-beta"))
+        if len(sends) > 1:
+            raise aiohttp.ServerDisconnectedError
+        return await handler(request)
+
+    def breaking(*, api, logger):
+        return *betamw.chain(api=api, logger=logger), break_the_second
+
+    async with client(middlewares=breaking) as c:
+        got = await c.call(OLD)
+        assert (400, True, 2, "rejected") == (
+            got.status,
+            b"Unexpected value" in got.body,
+            got.usage.attempts,
+            got.usage.outcome,
+        )
+
+
+async def test_a_400_about_something_else_is_left_alone(client, api):
+    """A reply that refuses no beta is handed over as it came, after one attempt."""
+    api.respond_next(400, {"type": "error", "error": {"type": "invalid_request_error", "message": "max_tokens: wrong"}})
+    async with client() as c:
+        got = await c.call(GOOD)
+        assert (400, 1, "error") == (got.status, got.usage.attempts, got.usage.outcome)
+        assert "max_tokens: wrong" == json.loads(got.body)["error"]["message"]
+
+
+async def test_a_request_to_add_a_beta_drops_nothing(client, api):
+    """An endpoint that asks for its beta is not understood as refusing one."""
+    async with client(endpoints=()) as c:
+        got = await c.call(f"{GOOD},{OTHER}", path="/v1/agents", method="GET")
+        assert (400, 1) == (got.status, len(c.sent))
+
+
+async def test_a_paired_field_forbids_the_resend(client, api):
+    """The body uses a field of the refused beta, so without it the field is the next 400: the caller gets the reply."""
+    api.refuse("mcp-client-2025-11-20")
+    async with client() as c:
+        got = await c.call("mcp-client-2025-11-20", json={"model": "m", **MCP})
+        assert (400, 1, ["paired_field"]) == (
+            got.status,
+            len(c.sent),
+            [e["reason"] for e in c.events("betamw.beta.rejected")],
+        )
+
+
+async def test_a_paired_field_forbids_leaving_a_remembered_beta_out(client, api):
+    """What is known to be refused goes out all the same when the body needs it: the caller gets the real reason."""
+    api.refuse("mcp-client-2025-11-20")
+    async with client() as c:
+        await c.call("mcp-client-2025-11-20", json={"model": "m"})
+        got = await c.call("mcp-client-2025-11-20", json={"model": "m", **MCP})
+        assert (400, True) == (got.status, b"mcp-client-2025-11-20" in got.body)
+
+
+async def test_a_limit_of_one_connection_is_no_deadlock(client, api):
+    """The refused reply has given its connection back before the resend wants one."""
+    api.refuse(OLD)
+    async with client(session={"connector": aiohttp.TCPConnector(limit=1)}) as c:
+        async with asyncio.timeout(5):
+            assert 200 == (await c.call(OLD)).status
+
+
+async def test_a_refused_reply_keeps_no_connection(client, api):
+    """After many refused calls one kept-alive connection is open, and none is in use."""
+    api.refuse(OLD)
+    connector = aiohttp.TCPConnector()
+    async with client(memory=None, session={"connector": connector}) as c:
+        for _ in range(20):
+            await c.call(OLD)
+        assert (0, 1) == (len(connector._acquired), sum(map(len, connector._conns.values())))
+
+
+async def numbers():
+    """A body that can be sent once."""
+    yield b'{"model": '
+    yield b'"m"}'
+
+
+class Homemade(aiohttp.payload.BytesPayload):
+    """A payload class of somebody else's making: nobody knows whether it can be sent twice."""
+
+
+@pytest.mark.parametrize(
+    ("body", "resent"),
+    [
+        pytest.param(lambda: {"data": b"{}"}, True, id="bytes"),
+        pytest.param(lambda: {"data": "{}"}, True, id="str"),
+        pytest.param(lambda: {"json": {"model": "m"}}, True, id="json"),
+        pytest.param(lambda: {"data": {"a": "1"}}, True, id="form"),
+        pytest.param(lambda: {"data": io.StringIO("{}")}, True, id="StringIO"),
+        pytest.param(lambda: {"data": None}, True, id="none"),
+        pytest.param(lambda: {"data": b"{}", "expect100": True}, True, id="expect100"),
+        pytest.param(lambda: {"data": b"{}" * 999, "compress": "gzip"}, True, id="compressed"),
+        pytest.param(lambda: {"data": b"{}", "chunked": True}, True, id="chunked"),
+        pytest.param(numbers, False, id="async generator"),
+        pytest.param(lambda: {"data": Homemade(b"{}")}, False, id="custom payload"),
+    ],
+)
+async def test_a_body_is_sent_again_whole_or_not_at_all(client, api, body, resent):
+    """What lives in memory is sent again byte for byte; what can be read once is not, and the event says so."""
+    api.refuse(OLD)
+    given = {"data": body()} if body is numbers else body()
+    async with client() as c:
+        got = await c.call(OLD, **given)
+        bodies = [request.body for request in c.api.requests]
+        assert (200 if resent else 400, [bodies[0]] * (2 if resent else 1)) == (got.status, bodies)
+        assert ["dropped" if resent else "body_not_replayable"] == [e["reason"] for e in c.events("betamw.beta.rejected")]
+
+
+@pytest.mark.skipif(not hasattr(aiohttp.payload.Payload, "consumed"), reason="before aiohttp 3.12.1 a write closes files")
+async def test_a_file_is_sent_again_from_its_start(client, api, tmp_path):
+    """A real file, alone or as a part of a form, is read once more, from where the first attempt began."""
+    path = tmp_path / "upload.txt"
+    path.write_bytes(b"0123456789")
+    api.refuse(OLD)
+    async with client(memory=None) as c:
+        with path.open("rb") as file:
+            file.seek(3)
+            await c.call(OLD, data=file)
+        form = aiohttp.FormData()
+        form.add_field("file", io.BytesIO(b"abc"), filename="a.txt")
+        await c.call(OLD, data=form, path="/v1/files")
+        bodies = [request.body for request in c.api.requests]
+        assert ([b"3456789"] * 2, bodies[2], True) == (bodies[:2], bodies[3], b"abc" in bodies[2])
+
+
+@pytest.mark.parametrize("decompress", [True, False])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_compressed_refusal_is_understood(client, api, encoding, decompress):
+    """A copy is decoded where the session does not decompress (the SDK's does not)."""
+    api.refuse(OLD)
+    api.encoding = encoding
+    async with client(session={"auto_decompress": decompress}) as c:
+        assert (200, [(OLD,), ()]) == ((await c.call(OLD)).status, c.sent)
+
+
+async def test_a_compressed_reply_is_handed_over_compressed(client, api):
+    """What the caller gets without decompression is what came over the wire."""
+    api.refuse(OAUTH)
+    api.encoding = "gzip"
+    async with client(session={"auto_decompress": False}) as c:
+        got = await c.call(OAUTH)
+        assert b"Unexpected value" in gzip.decompress(got.body)
+
+
+async def test_a_stream_comes_through_after_a_resend(client, api):
+    """Server-sent events arrive one by one after a beta was dropped."""
+    api.refuse(OLD)
+    async with client() as c:
+        got = await c.call(OLD, json={"model": "m", "stream": True})
+        assert (200, True) == (got.status, got.body.rstrip().endswith(b'data: {"type":"message_stop"}'))
+
+
+async def test_a_cancelled_call_leaves_nothing_behind(client, api):
+    """A cancellation during the resend closes the first reply too, and the event says `cancelled`."""
+    api.refuse(OLD)
+    reached = asyncio.Event()
+
+    async def hang_on_the_second(request, handler):
+        if "anthropic-beta" not in request.headers:
+            reached.set()
+            await asyncio.sleep(60)
+        return await handler(request)
+
+    def hanging(*, api, logger):
+        return *betamw.chain(api=api, logger=logger), hang_on_the_second
+
+    connector = aiohttp.TCPConnector()
+    async with client(middlewares=hanging, session={"connector": connector}) as c:
+        task = asyncio.create_task(c.call(OLD))
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (0, ["cancelled"]) == (len(connector._acquired), [e["outcome"] for e in c.events()])
+
+
+async def test_two_fallbacks_in_a_chain_are_as_good_as_one(client, api):
+    """A second FallbackMiddleware lets the first one do the work."""
+    api.refuse(OLD)
+
+    def doubled(*, api, logger):
+        return betamw.FallbackMiddleware(api=api), *betamw.chain(api=api, logger=logger)
+
+    async with client(middlewares=doubled) as c:
+        got = await c.call(OLD)
+        assert (200, 2, [(OLD,), ()]) == (got.status, got.usage.attempts, c.sent)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"policy": "drop"}, "policy must be a FallbackPolicy, got 'drop'"),
+        ({"memory": {}}, "memory must be a RejectionMemory, got {}"),
+        ({"api": "https://api.anthropic.com"}, "api must be a Api, got 'https://api.anthropic.com'"),
+    ],
+)
+def test_wrong_values_fail_at_construction(given, message):
+    """A value of another type is refused where it is given."""
+    with pytest.raises(betamw.ConfigError, match=message):
+        betamw.FallbackMiddleware(**given)

@@ -1,0 +1,307 @@
+"""LoggingMiddleware: one event for each call, that tells which betas went out and why."""
+
+import asyncio
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+
+import aiohttp
+import pytest
+import structlog
+
+import betamw
+from betamw.testing import SimulatedApi
+
+OLD, GOOD, DEFAULT = "context-1m-2025-08-07", "files-api-2025-04-14", "interleaved-thinking-2025-05-14"
+SECRET = "sk-ant-api03-THE-SECRET"
+
+
+async def test_the_event_of_a_recovered_call(client, api):
+    """All the fields of a call that lost a beta and came back good."""
+    api.refuse(OLD)
+    async with client(DEFAULT) as c:
+        with betamw.override(add=["added-2026-01-01"], remove=["removed-2026-01-01"]):
+            await c.call(f"{GOOD},{OLD},removed-2026-01-01", headers={"x-stainless-retry-count": "1"})
+        (event,) = c.events()
+        measured = {name: event.pop(name) for name in ("betamw_call", "duration_s", "resend_overhead_s", "server_port")}
+        assert {
+            "event": "betamw.request",
+            "log_level": "info",
+            "betamw_schema": 1,
+            "http_request_method": "POST",
+            "server_address": "127.0.0.1",
+            "url_template": "/v1/messages",
+            "betas_requested": [GOOD, OLD, "removed-2026-01-01"],
+            "betas_scoped": ["added-2026-01-01"],
+            "betas_injected": [DEFAULT],
+            "betas_merged": [GOOD, OLD, "added-2026-01-01", DEFAULT],
+            "betas_sent": [GOOD, "added-2026-01-01", DEFAULT],
+            "betas_dropped_rejected": [OLD],
+            "betas_dropped_remembered": [],
+            "betas_dropped_policy": ["removed-2026-01-01"],
+            "betas_substituted": [],
+            "betas_substitutes": [],
+            "attempts": 2,
+            "sdk_retry_count": 1,
+            "outcome": "recovered",
+            "http_response_status_code": 200,
+            "anthropic_request_id": "req_000000000000000000000002",
+        } == event
+        assert 0 < measured["resend_overhead_s"] < measured["duration_s"] < 5
+        assert api.base_url.endswith(str(measured["server_port"]))
+
+
+async def test_the_event_of_a_rejection(client, api):
+    """A refusing reply is told at once, with what was done about it."""
+    api.refuse(OLD)
+    async with client() as c:
+        await c.call(f"{GOOD},{OLD}")
+        (event,) = c.events("betamw.beta.rejected")
+        assert [e["betamw_call"] for e in c.events()] == [event.pop("betamw_call")]
+        assert {
+            "event": "betamw.beta.rejected",
+            "log_level": "warning",
+            "betamw_schema": 1,
+            "server_address": "127.0.0.1",
+            "url_template": "/v1/messages",
+            "betas_rejected": [OLD],
+            "betas_sent": [GOOD, OLD],
+            "attempt": 1,
+            "http_response_status_code": 400,
+            "error_type": "invalid_request_error",
+            "rejection_rule": event["rejection_rule"],
+            "action": "resend",
+            "reason": "dropped",
+            "anthropic_request_id": "req_000000000000000000000001",
+        } == event
+
+
+async def test_the_events_of_the_memory(client, api):
+    """What is learned, and what is left out for it, is told."""
+    api.refuse(OLD)
+    async with client(memory=betamw.RejectionMemory(remember_for=60)) as c:
+        await c.call(OLD)
+        await c.call(OLD)
+        (learned,), (hit,) = c.events("betamw.memory.learned"), c.events("betamw.memory.hit")
+        assert ([OLD], 60, "info") == (learned["betas"], learned["ttl_s"], learned["log_level"])
+        assert ([OLD], "debug") == (hit["betas"], hit["log_level"])
+
+
+async def test_the_order_of_events(client, api):
+    """Things are told as they happen: the refusal, the lesson, the call."""
+    api.refuse(OLD)
+    async with client() as c:
+        await c.call(OLD)
+        assert ["betamw.beta.rejected", "betamw.memory.learned", "betamw.request"] == [
+            e["event"] for e in c.capture.entries
+        ]
+
+
+async def test_a_call_without_betas_is_debug(client):
+    """Where no beta was in play nobody wants to read about it."""
+    async with client() as c:
+        await c.call()
+        assert ["debug"] == [e["log_level"] for e in c.events()]
+
+
+async def test_a_path_that_is_not_known_is_not_told(client):
+    """The url template is from a closed table; ids and the query stay out of the log."""
+    async with client(DEFAULT) as c:
+        await c.call(path=f"/v1/files/{SECRET}?q={SECRET}", method="GET")
+        await c.call(path=f"/{SECRET}", method="GET")
+        assert ["/v1/files/{file_id}", "_OTHER"] == [e["url_template"] for e in c.events()]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error_type"),
+    [
+        (429, None, "rate_limit_error"),
+        (529, None, "overloaded_error"),
+        (500, "<html>", "500"),
+        (418, {"error": {"type": SECRET}}, "418"),
+    ],
+)
+async def test_an_error_is_told_by_its_type(client, api, status, body, error_type):
+    """The API's error type, or the status where there is none, and nothing of what the reply says besides."""
+    api.respond_next(status, body)
+    async with client(DEFAULT) as c:
+        got = await c.call()
+        (event,) = c.events()
+        assert (error_type, "error", status) == (
+            event["error_type"],
+            event["outcome"],
+            event["http_response_status_code"],
+        )
+        assert got.body  # and it is still there to be read
+
+
+async def test_an_exception_is_told_by_its_class(client):
+    """A call that was never answered has an event too."""
+
+    async def refuse_to_connect(request, handler):
+        raise aiohttp.ClientConnectionError(SECRET)
+
+    def broken(*, api, logger):
+        return *betamw.chain(DEFAULT, api=api, logger=logger), refuse_to_connect
+
+    async with client(middlewares=broken) as c:
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await c.call()
+        (event,) = c.events()
+        assert ("error", "ClientConnectionError", 1) == (event["outcome"], event["error_type"], event["attempts"])
+        assert "http_response_status_code" not in event
+
+
+async def test_a_cancelled_call_is_told(client, api):
+    """A cancellation ends the call, and the event is written on the way out."""
+    api.drip = 0.0
+
+    async def hang(request, handler):
+        await asyncio.sleep(60)
+
+    def hanging(*, api, logger):
+        return *betamw.chain(DEFAULT, api=api, logger=logger), hang
+
+    async with client(middlewares=hanging) as c:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await c.call()
+        assert [("cancelled", "CancelledError")] == [(e["outcome"], e["error_type"]) for e in c.events()]
+
+
+async def test_secrets_stay_out(client, api):
+    """Planted in header, URL, query, body, beta position and error replies, the secret is in no event."""
+    api.refuse("sk-*")
+    async with client(DEFAULT, memory=betamw.RejectionMemory()) as c:
+        for lines in ((GOOD,), (SECRET,), (f"{GOOD},{SECRET},{SECRET} \x7f",)):
+            await c.call(
+                *lines,
+                path=f"/v1/messages/{SECRET}?key={SECRET}",
+                headers={"x-api-key": SECRET, "Authorization": SECRET, "x-stainless-retry-count": SECRET},
+                json={"model": SECRET},
+            )
+            api.respond_next(400, {"error": {"type": SECRET, "message": SECRET}}, headers={"request-id": SECRET})
+            await c.call(GOOD)
+        assert "THE-SECRET" not in json.dumps(c.capture.entries)
+        assert "<invalid len=23>" in json.dumps(c.capture.entries)
+
+
+async def test_a_long_list_is_cut(client):
+    """At most fifty names are written; all of them went out."""
+    names = [f"beta-{n}" for n in range(60)]
+    async with client() as c:
+        await c.call(",".join(names))
+        assert (names[:50], 60) == (c.events()[0]["betas_sent"], len(c.sent[0]))
+
+
+async def test_values_are_flat(client, api):
+    """Only str, int, float and lists of str: every log store takes that."""
+    api.refuse(OLD)
+    async with client(DEFAULT) as c:
+        await c.call(OLD)
+        for event in c.capture.entries:
+            for value in event.values():
+                assert isinstance(value, str | int | float) or all(isinstance(item, str) for item in value)
+
+
+async def test_a_standard_library_logger_gets_extra(api, caplog):
+    """With a `logging.Logger` the fields are attributes of the record."""
+    logger = logging.getLogger("mine")
+    chain = betamw.chain(DEFAULT, api=betamw.Api(api.base_url), logger=logger)
+    with caplog.at_level(logging.INFO, "mine"):
+        async with aiohttp.ClientSession(middlewares=chain) as session, session.get(f"{api.base_url}/v1/models"):
+            pass
+    (record,) = caplog.records
+    assert ("betamw.request", [DEFAULT], "ok") == (record.message, record.betas_sent, record.outcome)
+
+
+async def test_without_structlog_the_standard_library_is_used(api, caplog):
+    """Where structlog is not configured events go to the logger `betamw`."""
+    assert not structlog.is_configured()
+    with caplog.at_level(logging.DEBUG, "betamw"):
+        chain = betamw.chain(api=betamw.Api(api.base_url))
+        async with aiohttp.ClientSession(middlewares=chain) as session, session.get(f"{api.base_url}/v1/models"):
+            pass
+    assert [("betamw", "DEBUG", "betamw.request")] == [(r.name, r.levelname, r.message) for r in caplog.records]
+
+
+async def test_structlog_is_used_as_soon_as_it_is_configured(api):
+    """The choice is made when an event is written, not at import."""
+    written = io.StringIO()
+    chain = betamw.chain(DEFAULT, api=betamw.Api(api.base_url))
+    try:
+        structlog.configure(
+            processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.WriteLoggerFactory(file=written)
+        )
+        async with aiohttp.ClientSession(middlewares=chain) as session, session.get(f"{api.base_url}/v1/models"):
+            pass
+    finally:
+        structlog.reset_defaults()
+    assert ("betamw.request", [DEFAULT]) == tuple(json.loads(written.getvalue())[k] for k in ("event", "betas_sent"))
+
+
+async def test_a_level_that_is_off_costs_nothing(api):
+    """Nothing is put together that nobody reads."""
+
+    class Off:
+        def is_enabled_for(self, level):
+            return False
+
+        def info(self, *args, **fields):
+            raise AssertionError
+
+    chain = betamw.chain(DEFAULT, api=betamw.Api(api.base_url), logger=Off())
+    async with aiohttp.ClientSession(middlewares=chain) as session, session.get(f"{api.base_url}/v1/models") as response:
+        assert 200 == response.status
+
+
+async def test_a_broken_logger_is_warned_of_once(api):
+    """A logger that raises fails no call."""
+
+    class Broken:
+        def info(self, *args, **fields):
+            raise OSError(SECRET)
+
+    chain = betamw.chain(DEFAULT, api=betamw.Api(api.base_url), logger=Broken())
+    async with aiohttp.ClientSession(middlewares=chain) as session:
+        with pytest.warns(RuntimeWarning, match=r"could not write a log event \(OSError\)") as warned:
+            for _ in range(3):
+                async with session.get(f"{api.base_url}/v1/models") as response:
+                    assert 200 == response.status
+    assert (1, False) == (len(warned), SECRET in str(warned[0].message))
+
+
+async def test_a_warning_as_error_fails_no_call(api):
+    """Under `-W error` (as in these tests) the warning about a broken logger does not reach the caller either."""
+
+    class Broken:
+        def isEnabledFor(self, level):  # noqa: N802  the standard library's name
+            raise ValueError
+
+    chain = betamw.chain(DEFAULT, api=betamw.Api(api.base_url), logger=Broken())
+    async with aiohttp.ClientSession(middlewares=chain) as session, session.get(f"{api.base_url}/v1/nothing") as response:
+        assert 404 == response.status
+
+
+PROGRAM = """
+import asyncio, aiohttp, betamw, logging, sys
+async def main():
+    async with aiohttp.ClientSession(middlewares=betamw.chain("a-2026-01-01")) as session:
+        async with session.post(sys.argv[1] + "/v1/messages", json={}, headers={"anthropic-beta": "context-1m-2025-08-07"}) as r:
+            assert r.status == 200
+    assert not logging.getLogger().handlers
+asyncio.run(main())
+"""
+
+
+async def test_an_application_that_configures_nothing_prints_nothing(api: SimulatedApi):
+    """No event on stdout or stderr, no handler on the root logger, in a program that uses the chain and no more."""
+    api.refuse(OLD)
+    env = {**os.environ, "ANTHROPIC_BASE_URL": api.base_url}
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", PROGRAM, api.base_url], env=env, capture_output=True, check=False
+    )
+    assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,174 @@
+"""Looking at a reply's body leaves it as if nobody had looked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from betamw.middlewares.reply import LONGEST, look_at_body
+
+# Each way to read a reply, as one line; what it gives is compared with and without a look.
+WAYS = {
+    "read": lambda r: r.read(),
+    "text": lambda r: r.text(),
+    "json": lambda r: r.json(),
+    "read twice": lambda r: _twice(r),
+    "content.read": lambda r: r.content.read(),
+    "content.read(3)": lambda r: r.content.read(3),
+    "content.readexactly": lambda r: r.content.readexactly(5),
+    "content.readany": lambda r: r.content.readany(),
+    "content.readline": lambda r: r.content.readline(),
+    "content.readchunk": lambda r: r.content.readchunk(),
+    "iter_chunked": lambda r: _all(r.content.iter_chunked(4)),
+    "iter_any": lambda r: _all(r.content.iter_any()),
+    "iter_chunks": lambda r: _all(r.content.iter_chunks()),
+    "lines": lambda r: _all(r.content),
+    "total_bytes": lambda r: _value(r.content.total_bytes),
+    "at_eof": lambda r: _value((r.content.is_eof(), r.content.at_eof())),
+}
+
+
+async def _twice(response):
+    return await response.read(), await response.text()
+
+
+async def _all(iterator):
+    return [item async for item in iterator]
+
+
+async def _value(value):
+    return value
+
+
+BODIES = {
+    "empty": [],
+    "one byte": [b"7"],
+    "json": [b'{"error": "x"}\n'],
+    "lines": [b'{"a":\n', b"1,\n\n", b'"b": 2}'],
+    "just at the limit": [b'"' + b"x" * (LONGEST - 2) + b'"'],
+}
+
+
+@pytest_asyncio.fixture
+async def url() -> AsyncIterator[str]:
+    """A server that answers `/plain/NAME` with a length and `/chunked/NAME` chunk by chunk."""
+
+    async def plain(request):
+        return web.Response(status=400, body=b"".join(BODIES[request.match_info["name"]]), content_type="application/json")
+
+    async def chunked(request):
+        response = web.StreamResponse(status=400, headers={"Content-Type": "application/json"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        for chunk in BODIES[request.match_info["name"]]:
+            await response.write(chunk)
+        return response
+
+    async def forever(request):
+        response = web.StreamResponse(status=400)
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * int(request.query["size"]))
+            await asyncio.sleep(0.01)
+
+    async def cut(request):
+        response = web.StreamResponse(status=400, headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b"x" * 10)
+        request.transport.close()
+        return response
+
+    app = web.Application()
+    app.router.add_get("/plain/{name}", plain)
+    app.router.add_get("/chunked/{name}", chunked)
+    app.router.add_get("/forever", forever)
+    app.router.add_get("/cut", cut)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def reading(url, way, *, look):
+    """What a caller sees who reads in this way: the value, or the error."""
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        if look:
+            assert await look_at_body(response) is not None
+        else:
+            while not response.content.is_eof():  # what arrives piece by piece is read piece by piece
+                await asyncio.sleep(0.001)
+        try:
+            return await WAYS[way](response)
+        except Exception as error:  # noqa: BLE001  the error is what is compared
+            return repr(error)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", BODIES)
+@pytest.mark.parametrize("framing", ["plain", "chunked"])
+async def test_every_way_of_reading_gives_the_same(url, framing, name, way):
+    """After a look each way of reading gives what it gives without."""
+    at = f"{url}/{framing}/{name}"
+    assert await reading(at, way, look=False) == await reading(at, way, look=True)
+
+
+async def test_the_body_is_what_was_looked_at(url):
+    """The look gives the whole body."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/chunked/lines") as response:
+        assert b"".join(BODIES["lines"]) == await look_at_body(response)
+
+
+async def test_a_second_look_sees_the_same(url):
+    """A look takes nothing away from the next."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/chunked/lines") as response:
+        assert await look_at_body(response) == await look_at_body(response)
+
+
+@pytest.mark.parametrize(("size", "patience"), [(10, 0.1), (LONGEST, 5.0)])
+async def test_an_endless_body_is_handed_on_unread(url, size, patience):
+    """A body that is too slow or too long is given up in a small time, and the caller reads it from its start."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/forever?size={size}") as response:
+        async with asyncio.timeout(2):
+            assert await look_at_body(response, patience=patience) is None
+        assert b"x" * size == await response.content.readexactly(size)
+
+
+async def test_a_body_that_is_cut_is_handed_on(url):
+    """A broken body is given up at once, and the caller meets the break itself."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/cut") as response:
+        async with asyncio.timeout(0.9):
+            assert await look_at_body(response) is None
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await response.read()
+
+
+async def test_a_body_that_was_read_in_part_is_left_alone(url):
+    """What another middleware has read of the body is gone; the rest is not judged, and not lost."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/plain/json") as response:
+        await response.content.readexactly(3)
+        assert (None, b"".join(BODIES["json"])[3:]) == (await look_at_body(response), await response.content.read())
+
+
+async def test_a_cancelled_look_closes_the_response(url):
+    """Nobody else can close it."""
+    async with aiohttp.ClientSession() as session:
+        response = await session.get(f"{url}/forever?size=1")
+        task = asyncio.create_task(look_at_body(response, patience=60))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert response.closed
+
+
+async def test_a_stand_in_for_a_response_is_left_alone():
+    """A test double with a `content` of its own is not touched."""
+
+    class Double:
+        content = object()
+
+    assert await look_at_body(Double()) is None
