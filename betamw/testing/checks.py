@@ -4,16 +4,22 @@ Facts: all of these are errors that a client must not read as refusals: one asks
 things that do not go together, or about a body field that is not known without its beta.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
+from typing import Final, TypeVar
 
 import attrs
 
 from betamw.core.body import gated_fields
 from betamw.core.catalog import Catalog
-from betamw.core.endpoint import EndpointRule, segments
+from betamw.core.endpoint import RuleTable
 from betamw.testing.received import ReceivedRequest
 from betamw.testing.refusals import is_under
+
+T = TypeVar("T")
+
+_NOT_FOUND: Final = 404
 
 
 @attrs.frozen
@@ -37,26 +43,25 @@ def complaint(request: ReceivedRequest, catalog: Catalog, header: str) -> Compla
     return next((Complaint(message) for messages in clashes for message in messages), None)
 
 
+@lru_cache(maxsize=8)
+def _rules(catalog: Catalog) -> RuleTable:
+    return RuleTable(catalog.rules)
+
+
 def _missing(request: ReceivedRequest, catalog: Catalog, header: str) -> Complaint | None:
     """The beta that the endpoint requires. Some endpoints are documented as not to be there at all without theirs."""
-    rules = [rule for rule in catalog.rules if _holds(rule, request)]
-    if not rules:
+    needs = _rules(catalog).match(request.method, request.path)
+    missing = [beta for beta in needs.betas if beta in needs.required and beta not in request.betas]
+    if not missing or set(_at(request, catalog.alternatives, ())).intersection(request.betas):
         return None
-    rule = max(rules, key=lambda rule: len(segments(rule.path)))
-    missing = [beta for beta in rule.betas if beta not in request.betas]
-    if not rule.required or not missing or set(catalog.alternatives.get(rule.path, ())).intersection(request.betas):
-        return None
-    if catalog.without_header.get(rule.path) == 404:
-        return Complaint(f"Not found: {request.path}", 404)
+    if _at(request, catalog.without_header, 400) == _NOT_FOUND:
+        return Complaint(f"Not found: {request.path}", _NOT_FOUND)
     return Complaint(f"This API is in beta. Missing required `{missing[0]}` value in the `{header}` header.")
 
 
-def _holds(rule: EndpointRule, request: ReceivedRequest) -> bool:
-    if rule.methods is not None and request.method not in rule.methods:
-        return False
-    if rule.exact and len(segments(rule.path)) != len(segments(request.path)):
-        return False
-    return is_under(request.path, rule.path)
+def _at(request: ReceivedRequest, facts: Mapping[str, T], otherwise: T) -> T:
+    """The fact about the endpoint, which the catalog gives by the path of its rule."""
+    return next((fact for path, fact in facts.items() if is_under(request.path, path)), otherwise)
 
 
 def _conflicts(request: ReceivedRequest, catalog: Catalog, header: str) -> Iterator[str]:

@@ -53,9 +53,11 @@ class Refusal:
 
 
 def is_under(path: str, template: str) -> bool:
-    """Whether the template's segments begin the path; a segment in braces stands for any one."""
+    """Whether the template's segments begin the path; a segment in braces stands for any one that is not empty."""
     wanted, given = segments(template), segments(path)
-    return len(given) >= len(wanted) and all(w[:1] == "{" or w == g for w, g in zip(wanted, given, strict=False))
+    return len(given) >= len(wanted) and all(
+        want == have or (want[:1] == "{" and have != "") for want, have in zip(wanted, given, strict=False)
+    )
 
 
 def as_refusals(given: "Iterable[str | Refusal]") -> tuple[Refusal, ...]:
