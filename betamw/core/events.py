@@ -19,10 +19,10 @@ SCHEMA: Final = 1
 """`betamw_schema`: grows when a field changes its meaning; a new field alone does not change it."""
 
 LONGEST_LIST: Final = 50
-_LOGGABLE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=-]{0,127}")
-_KEY_SHAPED: Final = re.compile(r"[sS][kK][-_]|eyJ|AKIA|gh[pousr]_")
-_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_NOT_A_KEY: Final = r"(?![sS][kK][-_]|eyJ|AKIA|gh[pousr]_)"
+_LOGGABLE: Final = re.compile(_NOT_A_KEY + r"[A-Za-z0-9][A-Za-z0-9._:=-]{0,127}")
 
+Level = Literal["debug", "info", "warning"]
 Reason = Literal["rejected", "remembered", "policy"]
 Outcome = Literal["ok", "recovered", "rejected", "error", "cancelled"]
 Ruling = Literal[
@@ -41,14 +41,14 @@ Ruling = Literal[
 def loggable(betas: tuple[str, ...]) -> tuple[str, ...]:
     """The names as they may stand in a log, at most `LONGEST_LIST` of them."""
     return tuple(
-        beta if _LOGGABLE.fullmatch(beta) and not _KEY_SHAPED.match(beta) else f"<invalid len={len(beta)}>"
+        beta if _LOGGABLE.fullmatch(beta) else f"<invalid len={len(beta)}>"
         for beta in betas[:LONGEST_LIST]
     )
 
 
 def identifier(text: str | None) -> str | None:
     """A request id or error type as it may stand in a log, None for what does not look like one."""
-    return text if text is not None and _IDENTIFIER.fullmatch(text) and not _KEY_SHAPED.match(text) else None
+    return text if text is not None and _LOGGABLE.fullmatch(text) else None
 
 
 @attrs.frozen(kw_only=True)
@@ -85,7 +85,7 @@ class Event:
     """Something that happened to a call's betas. Its fields are the log's, but for those that are None."""
 
     name: ClassVar[str]
-    level: ClassVar[Literal["debug", "info", "warning"]]
+    level: ClassVar[Level]
 
     def fields(self) -> dict[str, Value]:
         """The event as log fields: only str, int, float and lists of str."""

@@ -26,6 +26,10 @@ from betamw.core.wants import Wants
 _MOST_INVALID: Final = 10
 
 
+def _to_nobody(event: Event) -> None:
+    """Take the events of a call that is over: there are none."""
+
+
 @attrs.define(eq=False)
 class Exchange:
     """The record of one call.
@@ -88,9 +92,10 @@ class Exchange:
 
     def rewrite(self) -> str | None:
         """The header's new value, empty where no header must go out; None where it stays as it is, byte for byte."""
-        betas = self.plan.merged
-        if self._lessons is not None and self._lessons.useful:
-            self._recall(betas, self._lessons)
+        betas = self.wants.plan.merged
+        lessons = self._lessons
+        if lessons is not None and lessons.useful():
+            self._recall(betas, lessons)
         if self._drops:
             betas = tuple(beta for beta in betas if beta not in self._drops)
         if betas == self._shown and self._shown_plainly:
@@ -165,9 +170,11 @@ class Exchange:
             self.outcome = "rejected"
         elif status >= BAD_REQUEST:
             self.outcome = "error"
-        elif "rejected" in self._drops.values():
+        elif self._drops and "rejected" in self._drops.values():
             self.outcome = "recovered"
-        self._lessons = self._body = None  # a response may live long, its request need not
+        # This record lives as long as the response; what it got to work with need not.
+        self._lessons = self._body = None
+        self.tell = _to_nobody
 
     # The decision.
 
@@ -197,9 +204,10 @@ class Exchange:
             self._rejection_stands = True
             return Decision.HAND_OVER_FIRST
         good = status < BAD_REQUEST
-        self._learn(self._named + self._unnamed if good else self._named)
-        if good and self._lessons is not None and self._lessons.useful:
-            self._lessons.accepted(self.sent)
+        if (lessons := self._lessons) is not None:
+            self._learn(self._named + self._unnamed if good else self._named)
+            if good and lessons.useful():
+                lessons.accepted(self.sent)
         return Decision.HAND_OVER
 
     def _learn(self, betas: tuple[str, ...]) -> None:

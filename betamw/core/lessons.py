@@ -45,7 +45,6 @@ class Lessons:
     _scope: Scope | None = attrs.field(init=False, default=None)
     _probing: tuple[str, ...] = attrs.field(init=False, default=())
 
-    @property
     def useful(self) -> bool:
         """Whether the memory holds anything for the endpoint."""
         return self.memory.knows(self.place.origin, self.place.template)

@@ -11,13 +11,12 @@ stale connection, with a new request object each time. Each is a call here.
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
 import attrs
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 
 from betamw.core.events import BetaUsage, Event
 from betamw.core.exchange import Exchange
@@ -48,7 +47,7 @@ class Call:
         address: Where it goes.
         exchange: The record of it, which decides.
         started: Its start on `time.perf_counter()`, in seconds.
-        lines: The beta header's lines, as they were last seen or written.
+        lines: The beta header's lines, as they were last seen or written; None without any.
         attempt_seconds: How long each attempt took, to the headers of its reply.
         overhead: Seconds spent in attempts whose reply was thrown away.
         response: The reply that goes to the caller.
@@ -60,7 +59,7 @@ class Call:
     address: Address
     exchange: Exchange = attrs.field(init=False)
     started: float = attrs.field(init=False, factory=time.perf_counter)
-    lines: tuple[str, ...] = attrs.field(init=False, default=())
+    lines: list[str] | None = attrs.field(init=False, default=None)
     attempt_seconds: list[float] = attrs.field(init=False, factory=list)
     overhead: float = attrs.field(init=False, default=0.0)
     response: ClientResponse | None = attrs.field(init=False, default=None)
@@ -102,27 +101,27 @@ class Call:
 
     def overhear(self, *, sent: bool = False) -> None:
         """Take in the header where others have changed it; with `sent` it has gone out like this."""
-        lines = tuple(self.request.headers.getall(self.api.header, ()))
+        lines = self.request.headers.getall(self.api.header, None)
         if lines != self.lines:
             self.lines = lines
-            self.exchange.overhear(lines, sent=sent)
+            self.exchange.overhear(tuple(lines or ()), sent=sent)
 
     def render(self) -> None:
         """Write the header as the exchange wants it."""
         self.overhear()
         value = self.exchange.rewrite()
         if value is not None:
-            self.put_header((value,) if value else ())
+            self.put_header([value] if value else None)
 
-    def put_header(self, lines: tuple[str, ...]) -> None:
+    def put_header(self, lines: list[str] | None) -> None:
         """Make these the header's lines."""
         self.lines = lines
         headers, name = self.request.headers, self.api.header
-        if len(lines) == 1:
+        if lines is not None and len(lines) == 1:
             headers[name] = lines[0]
         else:
             headers.popall(name, None)
-            headers.extend((name, line) for line in lines)
+            headers.extend((name, line) for line in lines or ())
 
     async def answer(self, response: ClientResponse) -> None:
         """The call was answered: tell the listeners, then it is over."""
@@ -143,17 +142,22 @@ class Call:
             listener.over(self, error)
 
 
-Step = Callable[[Call, ClientHandlerType], Awaitable[ClientResponse]]
-
 _current: Final[ContextVar[Call | None]] = ContextVar("betamw_call", default=None)
 _exchanges: Final[WeakKeyDictionary[ClientResponse, Exchange]] = WeakKeyDictionary()
 
 
-async def take_part(step: Step, api: Api, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Take a middleware's step in the call that this request belongs to; what is not the API's passes through."""
+def call_of(request: ClientRequest, api: Api) -> Call | None:
+    """The call that this request belongs to, if another middleware has opened it."""
     call = _current.get()
     if call is not None and call.request is request and (call.api is api or call.api == api):
-        return await step(call, handler)
+        return call
+    return None
+
+
+async def open_call(
+    middleware: ClientMiddlewareType, api: Api, request: ClientRequest, handler: ClientHandlerType
+) -> ClientResponse:
+    """Open the call of a request to the API, and run the middleware in it; anything else passes through untouched."""
     address = api.address(request.url)
     if address is None:
         return await handler(request)
@@ -161,7 +165,7 @@ async def take_part(step: Step, api: Api, request: ClientRequest, handler: Clien
     token = _current.set(call)
     try:
         call.overhear()
-        response = await step(call, handler)
+        response = await middleware(request, handler)
         await call.answer(response)
     except BaseException as error:
         call.end(error)

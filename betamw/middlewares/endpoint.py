@@ -9,7 +9,7 @@ from betamw.core.catalog import CATALOG_RULES
 from betamw.core.endpoint import EndpointRule, RuleTable
 from betamw.core.errors import ConfigError
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, take_part
+from betamw.middlewares.call import call_of, open_call
 
 
 def _tuple(rules: Iterable[EndpointRule]) -> tuple[EndpointRule, ...]:
@@ -42,10 +42,10 @@ class EndpointMiddleware:
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Handle one request; aiohttp calls this."""
-        return await take_part(self._inject, self.api, request, handler)
-
-    async def _inject(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
-        needs = self._table.match(call.request.method, call.address.place.path)
+        call = call_of(request, self.api)
+        if call is None:
+            return await open_call(self, self.api, request, handler)
+        needs = self._table.match(request.method, call.address.place.path)
         call.exchange.wants.add(needs.betas, "endpoint", needs.required)
         call.render()
-        return await handler(call.request)
+        return await handler(request)

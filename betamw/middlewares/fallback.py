@@ -1,6 +1,7 @@
 """FallbackMiddleware: a refused beta is left out, the call sent again, the lesson remembered."""
 
 import time
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -12,7 +13,7 @@ from betamw.core.policy import FallbackPolicy
 from betamw.core.reply import MAY_REFUSE, Decision, Reply
 from betamw.memory import RejectionMemory
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, take_part
+from betamw.middlewares.call import Call, call_of, open_call
 from betamw.middlewares.override import in_force
 from betamw.middlewares.reply import look_at_body
 from betamw.middlewares.request import is_replayable, prepare_resend
@@ -49,23 +50,20 @@ class FallbackMiddleware:
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Handle one request; aiohttp calls this."""
-        return await take_part(self._send, self.api, request, handler)
-
-    async def _send(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
+        call = call_of(request, self.api)
+        if call is None:
+            return await open_call(self, self.api, request, handler)
         exchange = call.exchange
         if exchange.falls_back:  # another FallbackMiddleware of the chain is at it
-            return await handler(call.request)
-        exchange.start(self.policy, call.body, self._lessons(call), enabled=in_force.get().fallback is not False)
+            return await handler(request)
+        memory, lessons = self.memory, None
+        if memory is not None:
+            lessons = Lessons(memory, memory.clock, call.address.place, call, call.tell)
+        exchange.start(self.policy, call.body, lessons, enabled=in_force.get().fallback is not False)
         response = await _attempt(call, handler)
-        reply = await _read(call, response)
-        if exchange.receive(reply) is Decision.RESEND:
+        if await _receive(call, response) is Decision.RESEND:
             return await _resend(call, handler, response)
         return response
-
-    def _lessons(self, call: Call) -> Lessons | None:
-        if self.memory is None:
-            return None
-        return Lessons(self.memory, self.memory.clock, call.address.place, call, call.tell)
 
 
 async def _attempt(call: Call, handler: ClientHandlerType) -> ClientResponse:
@@ -80,10 +78,14 @@ async def _attempt(call: Call, handler: ClientHandlerType) -> ClientResponse:
     return response
 
 
+@lru_cache(maxsize=64)
+def _unread(status: int) -> Reply:
+    """A reply of which the status says enough; made once, for nearly all replies are like that."""
+    return Reply(status=status)
+
+
 async def _read(call: Call, response: ClientResponse) -> Reply:
-    """Read as much of a reply as the decision needs: mostly its status."""
-    if response.status not in MAY_REFUSE or not call.exchange.sent:
-        return Reply(status=response.status)
+    """Read as much of a reply as the decision needs."""
     return Reply(
         status=response.status,
         body=await look_at_body(response),
@@ -91,6 +93,12 @@ async def _read(call: Call, response: ClientResponse) -> Reply:
         request_id=response.headers.get("request-id"),
         replayable=is_replayable(call.request, response),
     )
+
+
+async def _receive(call: Call, response: ClientResponse) -> Decision:
+    if response.status in MAY_REFUSE and call.exchange.sent:
+        return call.exchange.receive(await _read(call, response))
+    return call.exchange.receive(_unread(response.status))
 
 
 async def _resend(call: Call, handler: ClientHandlerType, first: ClientResponse) -> ClientResponse:
@@ -101,7 +109,7 @@ async def _resend(call: Call, handler: ClientHandlerType, first: ClientResponse)
         while decision is Decision.RESEND:
             prepare_resend(call.request, replies[-1])
             replies.append(await _attempt(call, handler))
-            decision = call.exchange.receive(await _read(call, replies[-1]))
+            decision = await _receive(call, replies[-1])
     except (ClientError, OSError):  # such as a server that hangs up after its 400
         call.exchange.unanswered()
         decision = Decision.HAND_OVER_FIRST

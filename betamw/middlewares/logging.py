@@ -1,20 +1,22 @@
 """LoggingMiddleware: one event for each call, that tells which betas went out and why."""
 
+import re
 import time
 from typing import Any, Final
 
 import attrs
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
-from betamw.core.events import SCHEMA, Event, Value, identifier, loggable
+from betamw.core.events import SCHEMA, Event, Level, Value, identifier, loggable
 from betamw.core.rejection import error_type
+from betamw.core.reply import BAD_REQUEST
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, take_part
+from betamw.middlewares.call import Call, call_of, open_call
 from betamw.middlewares.reply import look_at_body
 from betamw.middlewares.sink import Sink
 
 CALL: Final = "betamw.request"
-_BAD_REQUEST: Final = 400
+_COUNT: Final = re.compile(r"[0-9]{1,4}")
 _METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
 
 _ERROR_PATIENCE: Final = 0.05
@@ -43,11 +45,11 @@ class LoggingMiddleware:
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Handle one request; aiohttp calls this."""
-        return await take_part(self._log, self.api, request, handler)
-
-    async def _log(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
+        call = call_of(request, self.api)
+        if call is None:
+            return await open_call(self, self.api, request, handler)
         call.listen(self)
-        return await handler(call.request)
+        return await handler(request)
 
     def told(self, call: Call, event: Event) -> None:
         """Write an event that happened meanwhile."""
@@ -55,7 +57,7 @@ class LoggingMiddleware:
 
     async def answered(self, call: Call, response: ClientResponse) -> None:
         """Find out the type of an error while its response is still ours."""
-        if response.status >= _BAD_REQUEST and call.error_type is None and self._sink.wants(_level(call)):
+        if response.status >= BAD_REQUEST and call.error_type is None and self._sink.wants(_level(call)):
             body = await look_at_body(response, patience=_ERROR_PATIENCE)
             call.error_type = identifier(error_type(body or b"")) or str(response.status)
 
@@ -64,7 +66,7 @@ class LoggingMiddleware:
         self._sink.write(CALL, _level(call), lambda: _fields(call, error))
 
 
-def _level(call: Call) -> str:
+def _level(call: Call) -> Level:
     exchange = call.exchange
     return "info" if exchange.plan.sources or exchange.sent else "debug"
 
@@ -79,44 +81,37 @@ def _where(call: Call) -> dict[str, Value]:
 
 
 def _fields(call: Call, error: BaseException | None) -> dict[str, Value]:
-    exchange, wants = call.exchange, call.exchange.wants
-    method = call.request.method
-    fields = _where(call)
-    fields["http_request_method"] = method if method in _METHODS else "_OTHER"
+    exchange, wants, method = call.exchange, call.exchange.wants, call.request.method
+    fields: dict[str, Value] = {
+        **_where(call),
+        "http_request_method": method if method in _METHODS else "_OTHER",
+        "betas_requested": [*loggable(wants.requested)],
+        "betas_scoped": [*loggable(wants.scoped)],
+        "betas_injected": [*loggable(wants.injected)],
+        "betas_merged": [*loggable(exchange.plan.merged)],
+        "betas_sent": [*loggable(exchange.sent)],
+        "betas_dropped_rejected": [*loggable(exchange.dropped("rejected"))],
+        "betas_dropped_remembered": [*loggable(exchange.dropped("remembered"))],
+        "betas_dropped_policy": [*loggable(exchange.dropped("policy"))],
+        "betas_substituted": [],
+        "betas_substitutes": [],
+        "attempts": exchange.attempts,
+        "outcome": exchange.outcome,
+        "duration_s": round(time.perf_counter() - call.started, 6),
+    }
     if call.address.server_port is not None:
         fields["server_port"] = call.address.server_port
-    for name, betas in (
-        ("betas_requested", wants.requested),
-        ("betas_scoped", wants.scoped),
-        ("betas_injected", wants.injected),
-        ("betas_merged", exchange.plan.merged),
-        ("betas_sent", exchange.sent),
-        ("betas_dropped_rejected", exchange.dropped("rejected")),
-        ("betas_dropped_remembered", exchange.dropped("remembered")),
-        ("betas_dropped_policy", exchange.dropped("policy")),
-        ("betas_substituted", ()),
-        ("betas_substitutes", ()),
-    ):
-        fields[name] = list(loggable(betas)) if betas else []
-    fields["attempts"] = exchange.attempts
-    fields["outcome"] = exchange.outcome
-    fields["duration_s"] = round(time.perf_counter() - call.started, 6)
     if exchange.attempts > 1:
         fields["resend_overhead_s"] = round(call.overhead, 6)
     retries = call.request.headers.get("x-stainless-retry-count")
-    if retries is not None and retries.isdecimal() and len(retries) < 4:
+    if retries is not None and _COUNT.fullmatch(retries):
         fields["sdk_retry_count"] = int(retries)
     if error is not None:
         fields["error_type"] = type(error).__name__
-    elif call.response is not None:
-        fields.update(_answer(call, call.response))
-    return fields
-
-
-def _answer(call: Call, response: ClientResponse) -> dict[str, Value]:
-    fields: dict[str, Value] = {"http_response_status_code": response.status}
-    if request_id := identifier(response.headers.get("request-id")):
-        fields["anthropic_request_id"] = request_id
-    if call.error_type is not None:
-        fields["error_type"] = call.error_type
+    elif (response := call.response) is not None:
+        fields["http_response_status_code"] = response.status
+        if request_id := identifier(response.headers.get("request-id")):
+            fields["anthropic_request_id"] = request_id
+        if call.error_type is not None:
+            fields["error_type"] = call.error_type
     return fields

@@ -5,7 +5,7 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from betamw.core.beta import validated_all
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, take_part
+from betamw.middlewares.call import call_of, open_call
 from betamw.middlewares.override import NONE, in_force
 
 
@@ -28,13 +28,13 @@ class MergeMiddleware:
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Handle one request; aiohttp calls this."""
-        return await take_part(self._merge, self.api, request, handler)
-
-    async def _merge(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
+        call = call_of(request, self.api)
+        if call is None:
+            return await open_call(self, self.api, request, handler)
         wants, override = call.exchange.wants, in_force.get()
         if override is not NONE:
             wants.add(override.add, "override")
             wants.remove(override.remove)
         wants.add(self.betas, "default")
         call.render()
-        return await handler(call.request)
+        return await handler(request)

@@ -9,10 +9,11 @@ from typing import Any, Final
 import attrs
 import structlog
 
-from betamw.core.events import Value
+from betamw.core.events import Level, Value
 
 LOGGER_NAME: Final = "betamw"
-_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+_STANDARD: Final = (logging.Logger, logging.LoggerAdapter)
+_LEVELS: Final[dict[Level, int]] = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 logging.getLogger(LOGGER_NAME).addHandler(logging.NullHandler())
 
@@ -30,21 +31,21 @@ class Sink:
     _stdlib: logging.Logger = attrs.field(init=False, factory=lambda: logging.getLogger(LOGGER_NAME))
     _warned: bool = attrs.field(init=False, default=False)
 
-    def wants(self, level: str) -> bool:
+    def wants(self, level: Level) -> bool:
         """Whether an event of this level would be written now."""
         try:
-            return _enabled(self._choose(), _LEVELS[level])
+            return _enabled(self._choose(), level)
         except Exception as error:  # noqa: BLE001  as in `write`
             self._warn(error)
             return False
 
-    def write(self, name: str, level: str, fields: Callable[[], dict[str, Value]]) -> None:
+    def write(self, name: str, level: Level, fields: Callable[[], dict[str, Value]]) -> None:
         """Write one event. `fields` is called only if the logger wants the level; nothing is raised."""
         try:
             logger = self._choose()
-            if not _enabled(logger, _LEVELS[level]):
+            if not _enabled(logger, level):
                 return
-            if isinstance(logger, logging.Logger | logging.LoggerAdapter):
+            if isinstance(logger, _STANDARD):
                 logger.log(_LEVELS[level], name, extra=fields())
             else:
                 getattr(logger, level)(name, **fields())
@@ -68,7 +69,7 @@ class Sink:
                 )
 
 
-def _enabled(logger: Any, level: int) -> bool:
+def _enabled(logger: Any, level: Level) -> bool:
     """Whether a logger wants the level, as far as it can tell."""
-    enabled = getattr(logger, "isEnabledFor", None) or getattr(logger, "is_enabled_for", None)
-    return enabled is None or bool(enabled(level))
+    enabled = getattr(logger, "is_enabled_for", None) or getattr(logger, "isEnabledFor", None)
+    return enabled is None or bool(enabled(_LEVELS[level]))

@@ -1,0 +1,5 @@
+"""`python -m betamw.cli` is `betamw`."""
+
+from betamw.cli import main
+
+main()
