@@ -77,14 +77,14 @@ class Exchange:
         What was added counts as the caller's, what is gone as removed. With `sent` these lines have gone out.
         """
         betas, invalid, plain = read_header(values)
-        if added := tuple(beta for beta in betas if beta not in self._shown):
+        shown, self._shown, self._shown_plainly = self._shown, betas, plain or not values
+        if added := tuple([beta for beta in betas if beta not in shown]) if shown else betas:
             self.wants.restore(added)
             self.wants.add(added, "request")
-        if gone := tuple(beta for beta in self._shown if beta not in betas):
+        if shown and (gone := [beta for beta in shown if beta not in betas]):
             self.wants.remove(gone)
         for name in invalid[:_MOST_INVALID]:
             self.tell(InputInvalid(problem="invalid_beta_name", origin="request", length=len(name)))
-        self._shown, self._shown_plainly = betas, plain or not values
         if sent:
             self.sent = betas
             for beta in betas:
@@ -248,7 +248,9 @@ class Exchange:
         """The betas that were left out for this reason, in the order of the merge."""
         if reason == "policy":
             return self.plan.policy_drops
-        return tuple(beta for beta in self.plan.merged if self._drops.get(beta) == reason) if self._drops else ()
+        if not self._drops:
+            return ()
+        return tuple(beta for beta in self.plan.merged if self._drops.get(beta) == reason)
 
     def usage(self) -> BetaUsage:
         """The call as its caller may see it."""

@@ -1,6 +1,7 @@
 """Who wants what in one call."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import attrs
 
@@ -9,8 +10,7 @@ from betamw.core.plan import Plan, plan
 from betamw.core.policy import SOURCES, Source
 
 
-def _nothing() -> dict[Source, tuple[str, ...]]:
-    return dict.fromkeys(SOURCES, ())
+_NOTHING: Final[dict[Source, tuple[str, ...]]] = dict.fromkeys(SOURCES, ())
 
 
 @attrs.define(eq=False)
@@ -18,7 +18,7 @@ class Wants:
     """The wants as they come in, from the middlewares in whatever order, and the plan made of them."""
 
     conflicts: tuple[tuple[str, str], ...]
-    _asked: dict[Source, tuple[str, ...]] = attrs.field(init=False, factory=_nothing)
+    _asked: dict[Source, tuple[str, ...]] = attrs.field(init=False, factory=_NOTHING.copy)
     _required: frozenset[str] = attrs.field(init=False, default=frozenset())
     _removed: frozenset[str] = attrs.field(init=False, default=frozenset())
     _plan: Plan | None = attrs.field(init=False, default=None)

@@ -11,6 +11,7 @@ stale connection, with a new request object each time. Each is a call here.
 import asyncio
 import os
 import time
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
@@ -20,6 +21,7 @@ from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, Clie
 
 from betamw.core.events import BetaUsage, Event
 from betamw.core.exchange import Exchange
+from betamw.core.reply import BAD_REQUEST
 from betamw.middlewares.api import Address, Api
 from betamw.middlewares.request import body_of, credential_of
 
@@ -30,8 +32,8 @@ class Listener(Protocol):
     def told(self, call: "Call", event: Event) -> None:
         """Something happened to the call's betas."""
 
-    async def answered(self, call: "Call", response: ClientResponse) -> None:
-        """This response goes to the caller as soon as this returns."""
+    async def failed(self, call: "Call", response: ClientResponse) -> None:
+        """This response, with the status of an error, goes to the caller as soon as this returns."""
 
     def over(self, call: "Call", error: BaseException | None) -> None:
         """The call is over, its outcome known; with an error there is no response."""
@@ -48,7 +50,6 @@ class Call:
         exchange: The record of it, which decides.
         started: Its start on `time.perf_counter()`, in seconds.
         lines: The beta header's lines, as they were last seen or written; None without any.
-        attempt_seconds: How long each attempt took, to the headers of its reply.
         overhead: Seconds spent in attempts whose reply was thrown away.
         response: The reply that goes to the caller.
         error_type: The type of the error that it tells of, once known.
@@ -60,12 +61,11 @@ class Call:
     exchange: Exchange = attrs.field(init=False)
     started: float = attrs.field(init=False, factory=time.perf_counter)
     lines: list[str] | None = attrs.field(init=False, default=None)
-    attempt_seconds: list[float] = attrs.field(init=False, factory=list)
     overhead: float = attrs.field(init=False, default=0.0)
     response: ClientResponse | None = attrs.field(init=False, default=None)
     error_type: str | None = attrs.field(init=False, default=None)
-    _events: list[Event] = attrs.field(init=False, factory=list)
-    _listeners: list[Listener] = attrs.field(init=False, factory=list)
+    _events: tuple[Event, ...] = attrs.field(init=False, default=())
+    _listeners: tuple[Listener, ...] = attrs.field(init=False, default=())
     _id: str = attrs.field(init=False, default="")
 
     def __attrs_post_init__(self) -> None:
@@ -73,7 +73,7 @@ class Call:
 
     @property
     def id(self) -> str:
-        """Joins the events of the call."""
+        """Joins the events of the call; made when it is first wanted."""
         if not self._id:
             self._id = os.urandom(8).hex()
         return self._id
@@ -89,13 +89,13 @@ class Call:
     def listen(self, listener: Listener) -> None:
         """Tell the listener what has happened so far and what happens; saying it twice changes nothing."""
         if listener not in self._listeners:
-            self._listeners.append(listener)
+            self._listeners += (listener,)
             for event in self._events:
                 listener.told(self, event)
 
     def tell(self, event: Event) -> None:
         """Tell the listeners."""
-        self._events.append(event)
+        self._events += (event,)
         for listener in self._listeners:
             listener.told(self, event)
 
@@ -123,12 +123,10 @@ class Call:
             headers.popall(name, None)
             headers.extend((name, line) for line in lines or ())
 
-    async def answer(self, response: ClientResponse) -> None:
-        """The call was answered: tell the listeners, then it is over."""
-        self.response = response
+    async def fail(self, response: ClientResponse) -> None:
+        """The call was answered with an error: tell the listeners, while the response is still here."""
         for listener in self._listeners:
-            await listener.answered(self, response)
-        self.end(None)
+            await listener.failed(self, response)
 
     def end(self, error: BaseException | None) -> None:
         """The call is over."""
@@ -154,22 +152,28 @@ def call_of(request: ClientRequest, api: Api) -> Call | None:
     return None
 
 
-async def open_call(
+def open_call(
     middleware: ClientMiddlewareType, api: Api, request: ClientRequest, handler: ClientHandlerType
-) -> ClientResponse:
-    """Open the call of a request to the API, and run the middleware in it; anything else passes through untouched."""
+) -> Awaitable[ClientResponse]:
+    """Run the middleware in a call that is opened for this request; what is not the API's passes through untouched."""
     address = api.address(request.url)
     if address is None:
-        return await handler(request)
-    call = Call(request, api, address)
+        return handler(request)
+    return _run(Call(request, api, address), middleware, handler)
+
+
+async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHandlerType) -> ClientResponse:
     token = _current.set(call)
     try:
         call.overhear()
-        response = await middleware(request, handler)
-        await call.answer(response)
+        call.response = response = await middleware(call.request, handler)
+        if response.status >= BAD_REQUEST:
+            await call.fail(response)
     except BaseException as error:
         call.end(error)
         raise
+    else:
+        call.end(None)
     finally:
         _current.reset(token)
     _exchanges[response] = call.exchange

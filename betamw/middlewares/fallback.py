@@ -60,22 +60,22 @@ class FallbackMiddleware:
         if memory is not None:
             lessons = Lessons(memory, memory.clock, call.address.place, call, call.tell)
         exchange.start(self.policy, call.body, lessons, enabled=in_force.get().fallback is not False)
-        response = await _attempt(call, handler)
-        if await _receive(call, response) is Decision.RESEND:
-            return await _resend(call, handler, response)
+        started = time.perf_counter()
+        response, decision = await _attempt(call, handler)
+        if decision is Decision.RESEND:
+            return await _resend(call, handler, response, time.perf_counter() - started)
         return response
 
 
-async def _attempt(call: Call, handler: ClientHandlerType) -> ClientResponse:
+async def _attempt(call: Call, handler: ClientHandlerType) -> tuple[ClientResponse, Decision]:
+    """Send the request, and learn what becomes of the reply."""
+    exchange = call.exchange
     call.render()
-    call.exchange.sending()
-    started = time.perf_counter()
-    try:
-        response = await handler(call.request)
-    finally:
-        call.attempt_seconds.append(time.perf_counter() - started)
+    exchange.sending()
+    response = await handler(call.request)
     call.overhear(sent=True)
-    return response
+    may_refuse = response.status in MAY_REFUSE and exchange.sent
+    return response, exchange.receive(await _read(call, response) if may_refuse else _unread(response.status))
 
 
 @lru_cache(maxsize=64)
@@ -95,33 +95,33 @@ async def _read(call: Call, response: ClientResponse) -> Reply:
     )
 
 
-async def _receive(call: Call, response: ClientResponse) -> Decision:
-    if response.status in MAY_REFUSE and call.exchange.sent:
-        return call.exchange.receive(await _read(call, response))
-    return call.exchange.receive(_unread(response.status))
-
-
-async def _resend(call: Call, handler: ClientHandlerType, first: ClientResponse) -> ClientResponse:
+async def _resend(
+    call: Call, handler: ClientHandlerType, first: ClientResponse, first_seconds: float
+) -> ClientResponse:
     """Resend until the exchange has decided which reply the caller gets; the others are released."""
-    replies, header = [first], call.lines
+    replies, seconds, header = [first], [first_seconds], call.lines
     decision = Decision.RESEND
     try:
         while decision is Decision.RESEND:
             prepare_resend(call.request, replies[-1])
-            replies.append(await _attempt(call, handler))
-            decision = await _receive(call, replies[-1])
+            started = time.perf_counter()
+            try:
+                response, decision = await _attempt(call, handler)
+            finally:
+                seconds.append(time.perf_counter() - started)
+            replies.append(response)
     except (ClientError, OSError):  # such as a server that hangs up after its 400
         call.exchange.unanswered()
         decision = Decision.HAND_OVER_FIRST
     except BaseException:
-        for reply in replies:
-            reply.close()
+        for response in replies:
+            response.close()
         raise
     kept = 0 if decision is Decision.HAND_OVER_FIRST else len(replies) - 1
-    for number, reply in enumerate(replies):
+    for number, response in enumerate(replies):
         if number != kept:
-            reply.release()
-    call.overhead = sum(call.attempt_seconds) - call.attempt_seconds[kept]
+            response.release()
+    call.overhead = sum(seconds) - seconds[kept]
     if kept == 0:  # `response.request_info.headers` is a live view: it shall show what this reply answers
         call.put_header(header)
     return replies[kept]

@@ -9,7 +9,6 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from betamw.core.events import SCHEMA, Event, Level, Value, identifier, loggable
 from betamw.core.rejection import error_type
-from betamw.core.reply import BAD_REQUEST
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call, call_of, open_call
 from betamw.middlewares.reply import look_at_body
@@ -53,17 +52,17 @@ class LoggingMiddleware:
 
     def told(self, call: Call, event: Event) -> None:
         """Write an event that happened meanwhile."""
-        self._sink.write(event.name, event.level, lambda: {**_where(call), **event.fields()})
+        self._sink.write(event.name, event.level, _event_fields, call, event)
 
-    async def answered(self, call: Call, response: ClientResponse) -> None:
+    async def failed(self, call: Call, response: ClientResponse) -> None:
         """Find out the type of an error while its response is still ours."""
-        if response.status >= BAD_REQUEST and call.error_type is None and self._sink.wants(_level(call)):
+        if call.error_type is None and self._sink.wants(_level(call)):
             body = await look_at_body(response, patience=_ERROR_PATIENCE)
             call.error_type = identifier(error_type(body or b"")) or str(response.status)
 
     def over(self, call: Call, error: BaseException | None) -> None:
         """Write the call's own event."""
-        self._sink.write(CALL, _level(call), lambda: _fields(call, error))
+        self._sink.write(CALL, _level(call), _call_fields, call, error)
 
 
 def _level(call: Call) -> Level:
@@ -71,36 +70,45 @@ def _level(call: Call) -> Level:
     return "info" if exchange.plan.sources or exchange.sent else "debug"
 
 
-def _where(call: Call) -> dict[str, Value]:
+def _event_fields(call: Call, event: Event) -> dict[str, Value]:
     return {
         "betamw_schema": SCHEMA,
         "betamw_call": call.id,
         "server_address": call.address.server_address,
         "url_template": call.address.place.template,
+        **event.fields(),
     }
 
 
-def _fields(call: Call, error: BaseException | None) -> dict[str, Value]:
-    exchange, wants, method = call.exchange, call.exchange.wants, call.request.method
+def _told(betas: tuple[str, ...]) -> list[str]:
+    return [*loggable(betas)] if betas else []
+
+
+def _call_fields(call: Call, error: BaseException | None) -> dict[str, Value]:
+    exchange, address, method = call.exchange, call.address, call.request.method
+    wants = exchange.wants
     fields: dict[str, Value] = {
-        **_where(call),
+        "betamw_schema": SCHEMA,
+        "betamw_call": call.id,
         "http_request_method": method if method in _METHODS else "_OTHER",
-        "betas_requested": [*loggable(wants.requested)],
-        "betas_scoped": [*loggable(wants.scoped)],
-        "betas_injected": [*loggable(wants.injected)],
-        "betas_merged": [*loggable(exchange.plan.merged)],
-        "betas_sent": [*loggable(exchange.sent)],
-        "betas_dropped_rejected": [*loggable(exchange.dropped("rejected"))],
-        "betas_dropped_remembered": [*loggable(exchange.dropped("remembered"))],
-        "betas_dropped_policy": [*loggable(exchange.dropped("policy"))],
+        "server_address": address.server_address,
+        "url_template": address.place.template,
+        "betas_requested": _told(wants.requested),
+        "betas_scoped": _told(wants.scoped),
+        "betas_injected": _told(wants.injected),
+        "betas_merged": _told(wants.plan.merged),
+        "betas_sent": _told(exchange.sent),
+        "betas_dropped_rejected": _told(exchange.dropped("rejected")),
+        "betas_dropped_remembered": _told(exchange.dropped("remembered")),
+        "betas_dropped_policy": _told(wants.plan.policy_drops),
         "betas_substituted": [],
         "betas_substitutes": [],
         "attempts": exchange.attempts,
         "outcome": exchange.outcome,
         "duration_s": round(time.perf_counter() - call.started, 6),
     }
-    if call.address.server_port is not None:
-        fields["server_port"] = call.address.server_port
+    if address.server_port is not None:
+        fields["server_port"] = address.server_port
     if exchange.attempts > 1:
         fields["resend_overhead_s"] = round(call.overhead, 6)
     retries = call.request.headers.get("x-stainless-retry-count")

@@ -4,12 +4,14 @@ import logging
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVarTuple
 
 import attrs
 import structlog
 
 from betamw.core.events import Level, Value
+
+A = TypeVarTuple("A")
 
 LOGGER_NAME: Final = "betamw"
 _STANDARD: Final = (logging.Logger, logging.LoggerAdapter)
@@ -39,16 +41,16 @@ class Sink:
             self._warn(error)
             return False
 
-    def write(self, name: str, level: Level, fields: Callable[[], dict[str, Value]]) -> None:
-        """Write one event. `fields` is called only if the logger wants the level; nothing is raised."""
+    def write(self, name: str, level: Level, fields: Callable[[*A], dict[str, Value]], *of: *A) -> None:
+        """Write one event. `fields(*of)` is called only if the logger wants the level; nothing is raised."""
         try:
             logger = self._choose()
             if not _enabled(logger, level):
                 return
             if isinstance(logger, _STANDARD):
-                logger.log(_LEVELS[level], name, extra=fields())
+                logger.log(_LEVELS[level], name, extra=fields(*of))
             else:
-                getattr(logger, level)(name, **fields())
+                getattr(logger, level)(name, **fields(*of))
         except Exception as error:  # noqa: BLE001  a broken sink is no fault of who makes the call
             self._warn(error)
 
