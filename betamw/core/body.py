@@ -6,13 +6,14 @@ is written in `catalog.toml`.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.facts import Gate
-from betamw.core.selector import Path
+from betamw.core.selector import Path, Selector
 
 
 def gated_fields(
@@ -24,12 +25,7 @@ def gated_fields(
     A field inside of one that is named already is not named again. `template` is `Catalog.template` of the path.
     """
     closed = [gate for gate in catalog.gates_at(method, template) if not gate.opened_by(betas)]
-    if not closed:
-        return ()
-    root = catalog.body_roots.get(f"{method.upper()} {template}")
-    parts = root.find(body) if root else iter([((), body)])
-    paths = {path + below for path, part in parts for below in _selected(closed, part)}
-    return tuple(".".join(map(str, path)) for path in _outermost(sorted(paths, key=lambda path: _position(body, path))))
+    return _found(closed, body, catalog.body_roots.get(f"{method.upper()} {template}"))
 
 
 def fields_lost(
@@ -47,16 +43,32 @@ def fields_lost(
     closes something on that endpoint. Never raises.
     """
     left = frozenset(sent).difference(dropped)
-    gates = catalog.gates_at(method, template)
-    if not any(gate.opened_by(sent) and not gate.opened_by(left) for gate in gates):
+    closing = [
+        gate for gate in catalog.gates_at(method, template) if gate.opened_by(sent) and not gate.opened_by(left)
+    ]
+    if closing and b"\\u" not in body:  # words may be looked for where none can be spelled by escapes
+        holds = cache(body.__contains__)
+        closing = [gate for gate in closing if gate.may_be_in(holds)]
+    if not closing:
         return ()
     try:
         decoded = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
-    before = gated_fields(decoded, method=method, template=template, betas=sent, catalog=catalog)
-    after = gated_fields(decoded, method=method, template=template, betas=left, catalog=catalog)
-    return tuple(field for field in after if field not in before)
+    lost = _found(closing, decoded, catalog.body_roots.get(f"{method.upper()} {template}"))
+    if not lost:
+        return ()
+    closed = gated_fields(decoded, method=method, template=template, betas=sent, catalog=catalog)
+    return tuple(field for field in lost if not any(f"{field}.".startswith(f"{parent}.") for parent in closed))
+
+
+def _found(gates: Collection[Gate], body: object, root: Selector | None) -> tuple[str, ...]:
+    """The fields of the gates in a body; `root` selects the parts of it that are bodies themselves (in a batch)."""
+    if not gates:
+        return ()
+    parts = root.find(body) if root else iter([((), body)])
+    paths = {path + below for path, part in parts for below in _selected(gates, part)}
+    return tuple(".".join(map(str, path)) for path in _outermost(sorted(paths, key=lambda path: _position(body, path))))
 
 
 def _selected(gates: Iterable[Gate], body: object) -> Iterator[Path]:

@@ -1,7 +1,7 @@
 """The facts that a catalog holds, one value each."""
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 import attrs
@@ -93,6 +93,10 @@ class Gate:
     def opened_by(self, betas: Collection[str]) -> bool:
         """Whether one of `betas` opens the fields."""
         return any(beta in betas for beta in self.betas)
+
+    def may_be_in(self, holds: Callable[[bytes], bool]) -> bool:
+        """Whether a JSON text can hold one of the fields; see `Selector.may_be_in`."""
+        return any(field.may_be_in(holds) for field in self.fields)
 
     def stands(self, body: object) -> bool:
         """Whether the conditions of the gate hold for this body."""

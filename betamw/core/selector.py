@@ -24,7 +24,7 @@ would have to be taken out of the body: the key, or the element of the list. A b
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final, Self
 
@@ -120,6 +120,18 @@ class _Filter:
 _Step = _Key | _Elements | _Filter | _Check
 
 
+def _signs(step: _Step) -> list[tuple[str, ...]]:
+    """The strings that stand in each JSON text in which a step finds something: of each tuple, one."""
+    match step:
+        case _Key(name):
+            return [(name,)]
+        case _Check(words) if words:
+            return [tuple(sorted(words))]
+        case _Filter(keys, check, False):
+            return [*((key,) for key in keys), *_signs(check)]
+    return []
+
+
 @attrs.frozen
 class Selector:
     """A parsed selector: `Selector.parse("tools[type=computer_20250124]")`.
@@ -130,6 +142,12 @@ class Selector:
 
     text: str
     _steps: tuple[_Step, ...] = attrs.field(repr=False, eq=False)
+    _signs: tuple[tuple[bytes, ...], ...] = attrs.field(init=False, repr=False, eq=False)
+
+    @_signs.default
+    def _collect_signs(self) -> tuple[tuple[bytes, ...], ...]:
+        signs = dict.fromkeys(sign for step in self._steps for sign in _signs(step))
+        return tuple(tuple(f'"{word}"'.encode() for word in sign) for sign in signs)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -146,6 +164,13 @@ class Selector:
         if match[2] or match[3]:
             steps.append(_Check.parse(match[2], match[3]))
         return cls(text, tuple(steps))
+
+    def may_be_in(self, holds: Callable[[bytes], bool]) -> bool:
+        """Whether a JSON text can hold what is selected, going by the words in it: False is certain.
+
+        `holds` says whether the text holds some bytes. An escaped word (`\\u0074ools`) is not found.
+        """
+        return all(any(map(holds, sign)) for sign in self._signs)
 
     def find(self, body: object) -> Iterator[Node]:
         """What is selected in a decoded JSON value, in document order: its path and its value. Never raises."""

@@ -396,9 +396,18 @@ class TestFieldsLost:
 
         assert () == self.lost({"speed": "fast"}, {"files-api-2025-04-14"}, {"files-api-2025-04-14"})
 
+    @pytest.mark.parametrize("body", [b'{"\\u0073peed": "fast"}', b'{"x": "\\u00e4", "speed": 1}'])
+    def test_escaped(self, body: bytes) -> None:
+        """A key that is spelled with escapes is found all the same."""
+        assert ("speed",) == self.lost(body, {"fast-mode-2026-02-01"}, {"fast-mode-2026-02-01"})
+
+    def test_the_word_alone(self) -> None:
+        """A text that only holds the words of a field does not use it."""
+        assert () == self.lost({"system": ["speed"]}, {"fast-mode-2026-02-01"}, {"fast-mode-2026-02-01"})
+
     @pytest.mark.parametrize(
         "body",
-        [b"", b"\xff", b'"\xff"', b"{", b"[" * 100_000, b"1" * 5000, b"NaN", b"--boundary\r\n", b"null", b"[]", b'"s"'],
+        [b'{"speed"', b'{"speed": "\xff"}', b"", b"\xff", b'"\xff"', b"{", b"[" * 100_000, b"1" * 5000, b"NaN", b"--boundary\r\n", b"null", b"[]", b'"s"'],
     )
     def test_not_a_json_object(self, body: bytes) -> None:
         """Bytes that are no JSON object have no fields, and raise nothing."""

@@ -478,15 +478,15 @@ class TestFromToml:
             (
                 'endpoints.field_conflicts = [{ path = "v1", fields = [], result = "" }]',
                 (
-                    "catalog: endpoints.field_conflicts: 'v1': path must start with '/', name at least one segment and"
-                    " hold no query, got 'v1'"
+                    "catalog: endpoints.field_conflicts: 'v1': path must be segments like /v1/files/{file_id}, in ASCII"
+                    " and without a query, got 'v1'"
                 ),
             ),
             (
                 'endpoints.templates = ["/v1/{id"]',
                 (
-                    "catalog: endpoints.templates: a placeholder in path must be a whole segment like {file_id}, got"
-                    " '/v1/{id'"
+                    "catalog: endpoints.templates: path must be segments like /v1/files/{file_id}, in ASCII and without"
+                    " a query, got '/v1/{id'"
                 ),
             ),
             (
