@@ -30,7 +30,7 @@ def validated(name: str, *, where: str = "a beta name") -> str:
         return name
     shown = ascii(name)
     if len(shown) > _SHOWN:
-        shown = f"{shown[:_SHOWN]}... ({len(shown)} characters)"
+        shown = f"{shown[:_SHOWN]}... ({len(name)} characters)"
     msg = f"{where} must be visible ASCII without comma, whitespace or quotation mark, got {shown}"
     raise InvalidBetaError(msg)
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import attrs
 
+from betamw.core import validators
 from betamw.core.beta import validated_all
 from betamw.core.errors import ConfigError
 from betamw.core.header import union
@@ -44,7 +45,7 @@ def _is_method(method: object) -> bool:
 def _methods(methods: Collection[str] | None) -> frozenset[str] | None:
     if methods is None:
         return None
-    if isinstance(methods, str) or not methods or not all(map(_is_method, methods)):
+    if isinstance(methods, str) or not isinstance(methods, Collection) or not all(map(_is_method, methods or (0,))):
         msg = f"methods must be None or a collection of HTTP methods, got {methods!r}"
         raise ConfigError(msg)
     return frozenset(method.upper() for method in methods)
@@ -69,8 +70,8 @@ class EndpointRule:
     path: str = attrs.field(validator=_check_path)
     betas: tuple[str, ...] = attrs.field(converter=_betas)
     methods: frozenset[str] | None = attrs.field(default=None, converter=_methods)
-    required: bool = True
-    exact: bool = attrs.field(default=False, kw_only=True)
+    required: bool = attrs.field(default=True, validator=validators.boolean)
+    exact: bool = attrs.field(default=False, validator=validators.boolean, kw_only=True)
 
 
 @attrs.frozen

@@ -24,6 +24,7 @@ from betamw.core.ruling import bound, unpaired
 from betamw.core.wants import Wants
 
 _MOST_INVALID: Final = 10
+_NO_POLICY: Final = FallbackPolicy(max_resends=0)
 
 
 def _to_nobody(event: Event) -> None:
@@ -40,9 +41,9 @@ class Exchange:
         header: The beta header's name.
         tell: Takes the events, as they happen.
         wants: Who wants what.
-        sent: What the last attempt carried.
         attempts: Sends so far.
         outcome: How the call ended.
+        falls_back: Whether a fallback takes part.
     """
 
     method: str
@@ -50,13 +51,13 @@ class Exchange:
     header: str
     tell: Callable[[Event], None]
     wants: Wants = attrs.field(init=False)
-    sent: tuple[str, ...] = attrs.field(init=False, default=())
     attempts: int = attrs.field(init=False, default=0)
     outcome: Outcome = attrs.field(init=False, default="ok")
     _drops: dict[str, Reason] = attrs.field(init=False, factory=dict)
     _shown: tuple[str, ...] = attrs.field(init=False, default=())
     _shown_plainly: bool = attrs.field(init=False, default=True)
-    _policy: FallbackPolicy | None = attrs.field(init=False, default=None)
+    falls_back: bool = attrs.field(init=False, default=False)
+    _policy: FallbackPolicy = attrs.field(init=False, default=_NO_POLICY)
     _enabled: bool = attrs.field(init=False, default=False)
     _body: Callable[[], bytes] | None = attrs.field(init=False, default=None)
     _lessons: Lessons | None = attrs.field(init=False, default=None)
@@ -85,19 +86,21 @@ class Exchange:
             self.wants.remove(gone)
         for name in invalid[:_MOST_INVALID]:
             self.tell(InputInvalid(problem="invalid_beta_name", origin="request", length=len(name)))
-        if sent:
-            self.sent = betas
+        if sent:  # the record follows the facts, whatever was decided
+            self.wants.add(tuple([beta for beta in betas if beta in self.plan.policy_drops]), "request")
             for beta in betas:
                 self._drops.pop(beta, None)
 
     def rewrite(self) -> str | None:
         """The header's new value, empty where no header must go out; None where it stays as it is, byte for byte."""
-        betas = self.wants.plan.merged
-        lessons = self._lessons
+        plan, lessons = self.wants.plan, self._lessons
+        betas = plan.merged
         if lessons is not None and lessons.useful():
             self._recall(betas, lessons)
         if self._drops:
-            betas = tuple(beta for beta in betas if beta not in self._drops)
+            for beta in plan.required.intersection(self._drops):  # required by a rule that came later
+                del self._drops[beta]
+            betas = tuple([beta for beta in betas if beta not in self._drops])
         if betas == self._shown and self._shown_plainly:
             return None
         self._shown, self._shown_plainly = betas, True
@@ -105,18 +108,14 @@ class Exchange:
 
     def _recall(self, betas: tuple[str, ...], lessons: Lessons) -> None:
         """Leave out what is known to be refused, but for what must go and what the body has a use for."""
-        fresh = tuple(beta for beta in betas if beta not in self._recalled and self._bound(beta) is None)
+        known = self._recalled.union(self._drops)
+        fresh = tuple(beta for beta in betas if beta not in known and self._bound(beta) is None)
         self._recalled = self._recalled.union(fresh)
         if left_out := self._unpaired(lessons.recall(fresh), betas):
             lessons.hit(left_out)
             self._drops.update(dict.fromkeys(left_out, "remembered"))
 
     # The attempts.
-
-    @property
-    def falls_back(self) -> bool:
-        """Whether a fallback takes part already."""
-        return self._policy is not None
 
     def start(
         self, policy: FallbackPolicy, body: Callable[[], bytes], lessons: Lessons | None, *, enabled: bool = True
@@ -126,13 +125,12 @@ class Exchange:
         `body` gives the request's body, empty where it is not bytes in memory. Without `enabled` refusals are read and
         told, and nothing else.
         """
-        self._policy, self._body, self._enabled = policy, body, enabled
+        self.falls_back, self._policy, self._body, self._enabled = True, policy, body, enabled
         self._lessons = lessons if enabled else None
 
     def sending(self) -> None:
         """The request goes out, with the header as it was last written."""
         self.attempts += 1
-        self.sent = self._shown
 
     def receive(self, reply: Reply) -> Decision:
         """Decide what becomes of a reply."""
@@ -180,7 +178,7 @@ class Exchange:
 
     def _rule(self, rejection: Rejection, *, replayable: bool) -> tuple[tuple[str, ...], Ruling]:
         """Which betas to drop for a resend, and the ruling behind it."""
-        if self._policy is None or not self._enabled:
+        if not self._enabled:
             return (), "fallback_off"
         if self.attempts > self._policy.max_resends:
             return (), "max_resends"
@@ -206,7 +204,7 @@ class Exchange:
         good = status < BAD_REQUEST
         if (lessons := self._lessons) is not None:
             self._learn(self._named + self._unnamed if good else self._named)
-            if good and lessons.useful():
+            if good:
                 lessons.accepted(self.sent)
         return Decision.HAND_OVER
 
@@ -215,7 +213,7 @@ class Exchange:
             self._lessons.refused(betas)
 
     def _bound(self, beta: str) -> Ruling | None:
-        return bound(beta, self.plan, self._policy) if self._policy is not None else "fallback_off"
+        return bound(beta, self.plan, self._policy)
 
     def _unpaired(self, drops: tuple[str, ...], sent: tuple[str, ...]) -> tuple[str, ...]:
         if not drops or self._body is None:
@@ -243,6 +241,11 @@ class Exchange:
     def plan(self) -> Plan:
         """What is meant to be sent."""
         return self.wants.plan
+
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """What the last attempt carried."""
+        return self._shown
 
     def dropped(self, reason: Reason) -> tuple[str, ...]:
         """The betas that were left out for this reason, in the order of the merge."""

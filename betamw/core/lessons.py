@@ -43,7 +43,7 @@ class Lessons:
     request: Request
     tell: Callable[[Event], None]
     _scope: Scope | None = attrs.field(init=False, default=None)
-    _probing: tuple[str, ...] = attrs.field(init=False, default=())
+    _leases: dict[str, float] = attrs.field(init=False, factory=dict)
 
     def useful(self) -> bool:
         """Whether the memory holds anything for the endpoint."""
@@ -53,7 +53,7 @@ class Lessons:
         """Those of `betas` that are known to be refused; of the others this call may have to probe some."""
         recalled = self.memory.recall(self._where(), betas, self.clock())
         if recalled.probing:
-            self._probing += recalled.probing
+            self._leases.update(dict.fromkeys(recalled.probing, recalled.leased_until))
             self.tell(MemoryExpired(betas=recalled.probing))
         return recalled.left_out
 
@@ -69,17 +69,20 @@ class Lessons:
 
     def accepted(self, betas: tuple[str, ...]) -> None:
         """A call that carried the betas was good."""
-        self._report(self.memory.clear(self._where(), betas), "accepted")
+        if self._leases or self.useful():
+            self.memory.clear(self._where(), betas)
+            self._report(betas, "accepted")
 
     def over(self) -> None:
         """The call is over: what it was to probe and has not found out is left to the next one."""
-        if self._probing:
-            self.memory.release(self._where(), self._probing)
-            self._report(self._probing, "unknown")
+        for beta, leased_until in self._leases.items():
+            self.memory.release(self._where(), beta, leased_until)
+        self._report(tuple(self._leases), "unknown")
 
     def _report(self, betas: tuple[str, ...], result: Literal["accepted", "refused", "unknown"]) -> None:
-        if probed := tuple(beta for beta in self._probing if beta in betas):
-            self._probing = tuple(beta for beta in self._probing if beta not in betas)
+        if probed := tuple(beta for beta in self._leases if beta in betas):
+            for beta in probed:
+                del self._leases[beta]
             self.tell(MemoryReprobed(betas=probed, result=result))
 
     def _where(self) -> Scope:

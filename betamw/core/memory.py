@@ -56,16 +56,18 @@ class Recall:
     Attributes:
         left_out: Refused as far as is known.
         probing: Expired; this call sends them to see, and must report what came of it.
+        leased_until: The end of its lease on them.
     """
 
     left_out: tuple[str, ...] = ()
     probing: tuple[str, ...] = ()
+    leased_until: float = attrs.field(default=_FREE, eq=False)
 
 
 NOTHING: Final = Recall()
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, kw_only=True)
 class Verdicts:
     """The verdicts, bounded: the one that was of no use for longest goes first. Times are seconds, given by the caller."""
 
@@ -84,7 +86,7 @@ class Verdicts:
 
     def recall(self, scope: Scope, betas: Iterable[str], now: float) -> Recall:
         """Say which of the betas to leave out; takes the lease of those that this call is to probe."""
-        left_out, probing = [], []
+        left_out, probing, leased_until = [], [], now + self.probe_lease
         for beta in betas:
             entry = self._entries.get((scope, beta))
             if entry is None:
@@ -93,9 +95,9 @@ class Verdicts:
             if now < entry.expires_at or now < entry.leased_until:
                 left_out.append(beta)
             else:
-                entry.leased_until = now + self.probe_lease
+                entry.leased_until = leased_until
                 probing.append(beta)
-        return Recall(tuple(left_out), tuple(probing)) if left_out or probing else NOTHING
+        return Recall(tuple(left_out), tuple(probing), leased_until) if left_out or probing else NOTHING
 
     def learn(self, scope: Scope, betas: Iterable[str], now: float) -> None:
         """The betas are refused in this scope from now on; a lease on them ends."""
@@ -115,11 +117,11 @@ class Verdicts:
         self._count(scope, -len(cleared))
         return cleared
 
-    def release(self, scope: Scope, betas: Iterable[str]) -> None:
-        """A probe said nothing about the betas: the next call may probe them."""
-        for beta in betas:
-            if entry := self._entries.get((scope, beta)):
-                entry.leased_until = _FREE
+    def release(self, scope: Scope, beta: str, leased_until: float) -> None:
+        """A probe said nothing about the beta: the next call may probe it, unless one does already."""
+        entry = self._entries.get((scope, beta))
+        if entry is not None and entry.leased_until == leased_until:
+            entry.leased_until = _FREE
 
     def forget(self, beta: str | None = None) -> int:
         """Forget the verdicts on a beta everywhere, or all of them; returns how many there were."""

@@ -16,18 +16,26 @@ SOURCES: Final[tuple[Source, ...]] = ("request", "override", "default", "endpoin
 """Who may ask for a beta, first say first: the caller's header, `override(add=...)`, the chain, an endpoint rule."""
 
 
-def _names(names: Iterable[str]) -> frozenset[str]:
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        msg = f"a collection of strings is wanted, got {names!r}"
+def _strings(names: Iterable[str], setting: str) -> frozenset[str]:
+    given = names if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
+    if not isinstance(given, tuple) or not all(isinstance(name, str) for name in given):
+        msg = f"{setting} must be a collection of strings, got {given!r}"
         raise ConfigError(msg)
-    return frozenset(names)
+    return frozenset(given)
 
 
-def _patterns(_instance: object, _attribute: object, patterns: frozenset[object]) -> None:
-    for pattern in patterns:
-        if not isinstance(pattern, str) or not pattern:
-            msg = f"required must hold beta names or fnmatch patterns, got {pattern!r}"
-            raise ConfigError(msg)
+def _to_required(names: Iterable[str]) -> frozenset[str]:
+    return _strings(names, "required")
+
+
+def _to_sources(names: Iterable[str]) -> frozenset[str]:
+    return _strings(names, "droppable_sources")
+
+
+def _patterns(_instance: object, _attribute: object, patterns: frozenset[str]) -> None:
+    if "" in patterns:
+        msg = "required must hold beta names or fnmatch patterns, got ''"
+        raise ConfigError(msg)
 
 
 def _sources(_instance: object, _attribute: object, sources: frozenset[str]) -> None:
@@ -57,12 +65,12 @@ class FallbackPolicy:
     on_unnamed: Literal["split", "drop_all", "give_up"] = attrs.field(
         default="drop_all", validator=validators.one_of("drop_all", "give_up", not_yet=("split",))
     )
-    required: frozenset[str] = attrs.field(default=frozenset(CATALOG.required), converter=_names, validator=_patterns)
+    required: frozenset[str] = attrs.field(default=frozenset(CATALOG.required), converter=_to_required, validator=_patterns)
     substitutes: Mapping[str, str] | Literal["older", "never"] = attrs.field(default="never")
     paired_fields: Literal["keep", "strip"] = attrs.field(
         default="keep", validator=validators.one_of("keep", not_yet=("strip",))
     )
-    droppable_sources: frozenset[str] = attrs.field(default=frozenset(SOURCES), converter=_names, validator=_sources)
+    droppable_sources: frozenset[str] = attrs.field(default=frozenset(SOURCES), converter=_to_sources, validator=_sources)
     strict: bool = attrs.field(default=False, validator=[validators.boolean, validators.one_of(False, not_yet=(True,))])
     on_rejection: Callable[[Rejection], Any] | None = attrs.field(default=None)
 

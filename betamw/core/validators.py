@@ -1,12 +1,13 @@
 """attrs validators that say what was wrong, what was given and what is allowed."""
 
-import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from betamw.core.errors import ConfigError
+
+_LARGEST: Final = 1.7976931348623157e308  # of all floats; an int may be beyond it, and `math.isfinite` raises
 
 Validator = Callable[[object, "attrs.Attribute[Any]", Any], None]
 
@@ -24,7 +25,7 @@ def at_least(minimum: int) -> Validator:
 
 def seconds(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """A duration: a finite number above zero."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LARGEST:
         msg = f"{attribute.name} must be a number of seconds > 0, got {value!r}"
         raise ConfigError(msg)
 

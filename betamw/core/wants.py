@@ -26,7 +26,7 @@ class Wants:
     def add(self, betas: tuple[str, ...], source: Source, required: frozenset[str] = frozenset()) -> None:
         """`source` asks for `betas`; saying it twice changes nothing."""
         known = self._asked[source]
-        if betas and betas != known:
+        if betas and (betas != known or not required <= self._required):
             self._asked[source] = union(known, betas) if known else betas
             self._required |= required
             self._plan = None

@@ -14,7 +14,7 @@ import time
 from collections.abc import Awaitable
 from contextvars import ContextVar
 from typing import Final, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import attrs
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
@@ -140,16 +140,18 @@ class Call:
             listener.over(self, error)
 
 
-_current: Final[ContextVar[Call | None]] = ContextVar("betamw_call", default=None)
+# Weak: whatever is started during a call (aiohttp's own timers, a task of the caller's) copies the context, and would
+# keep the request and the response alive as long as itself.
+_current: Final[ContextVar[ref[Call] | None]] = ContextVar("betamw_call", default=None)
 _exchanges: Final[WeakKeyDictionary[ClientResponse, Exchange]] = WeakKeyDictionary()
 
 
 def call_of(request: ClientRequest, api: Api) -> Call | None:
     """The call that this request belongs to, if another middleware has opened it."""
-    call = _current.get()
-    if call is not None and call.request is request and (call.api is api or call.api == api):
-        return call
-    return None
+    current = _current.get()
+    if current is None or (call := current()) is None or call.request is not request:
+        return None
+    return call if call.api is api or call.api == api else None
 
 
 def open_call(
@@ -163,7 +165,7 @@ def open_call(
 
 
 async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHandlerType) -> ClientResponse:
-    token = _current.set(call)
+    token = _current.set(ref(call))
     try:
         call.overhear()
         call.response = response = await middleware(call.request, handler)

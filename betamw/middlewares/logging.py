@@ -114,12 +114,12 @@ def _call_fields(call: Call, error: BaseException | None) -> dict[str, Value]:
     retries = call.request.headers.get("x-stainless-retry-count")
     if retries is not None and _COUNT.fullmatch(retries):
         fields["sdk_retry_count"] = int(retries)
-    if error is not None:
-        fields["error_type"] = type(error).__name__
-    elif (response := call.response) is not None:
-        fields["http_response_status_code"] = response.status
-        if request_id := identifier(response.headers.get("request-id")):
-            fields["anthropic_request_id"] = request_id
-        if call.error_type is not None:
-            fields["error_type"] = call.error_type
+    response = call.response
+    if error is not None or response is None:
+        return fields | {"error_type": type(error).__name__}
+    fields["http_response_status_code"] = response.status
+    if request_id := identifier(response.headers.get("request-id")):
+        fields["anthropic_request_id"] = request_id
+    if call.error_type is not None:
+        fields["error_type"] = call.error_type
     return fields

@@ -1,5 +1,7 @@
 """The middlewares together: any subset, in any order, beside other code and other origins."""
 
+import asyncio
+import gc
 import itertools
 
 import aiohttp
@@ -7,6 +9,7 @@ import pytest
 from aiohttp import web
 
 import betamw
+from betamw.middlewares.call import _exchanges
 from betamw.testing import SimulatedApi
 
 OLD, GOOD, DEFAULT, AGENTS = (
@@ -165,6 +168,21 @@ def test_middlewares_are_equal_to_themselves_only():
     api = betamw.Api("https://api.example")
     one, other = betamw.chain(api=api), betamw.chain(api=api)
     assert 8 == len({*one, *other})
+
+
+async def test_a_response_keeps_nothing_alive_but_its_usage(client, api):
+    """When a response is gone, what was known of its call is gone too, without the garbage collector's help."""
+    api.refuse(OLD)
+    gc.disable()
+    try:
+        async with client() as c:
+            before = len(_exchanges)
+            for _ in range(3):
+                await c.call(f"{GOOD},{OLD}")
+            await asyncio.sleep(0)  # the loop lets go of the last one's
+            assert before == len(_exchanges)
+    finally:
+        gc.enable()
 
 
 def test_config_is_for_later():

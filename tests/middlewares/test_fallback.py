@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import io
 import json
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import aiohttp
 import pytest
@@ -362,6 +363,58 @@ async def test_a_file_is_sent_again_from_its_start(client, api, tmp_path):
         await c.call(OLD, data=form, path="/v1/files")
         bodies = [request.body for request in c.api.requests]
         assert ([b"3456789"] * 2, bodies[2], True) == (bodies[:2], bodies[3], b"abc" in bodies[2])
+
+
+REFUSAL = json.dumps(
+    {"error": {"type": "invalid_request_error", "message": f"Unexpected value(s) `{OLD}` for the `anthropic-beta` header"}}
+).encode()
+
+
+@asynccontextmanager
+async def hasty_server():
+    """A server that refuses a beta as soon as it has read the headers, without waiting for the body."""
+    bodies = []
+
+    async def serve(reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        if OLD.encode() in head:
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s" % (len(REFUSAL), REFUSAL))
+        else:
+            length = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
+            bodies.append(await reader.readexactly(length))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        with suppress(ConnectionError):  # the client hangs up on an upload that was refused
+            await writer.drain()
+            await reader.read(-1 if not bodies else 1)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", bodies
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+@pytest.mark.parametrize("kind", ["bytes", "file"])
+async def test_a_refusal_before_the_upload_has_ended(tmp_path, kind):
+    """What lives in memory is sent again whole; a file that may still be read by a thread is not."""
+    path, content = tmp_path / "large", b"0123456789" * 2_000_000
+    path.write_bytes(content)
+    async with hasty_server() as (url, bodies), AsyncExitStack() as stack:
+        chain = betamw.chain(api=betamw.Api(url))
+        session = aiohttp.ClientSession(middlewares=chain, connector=aiohttp.TCPConnector(limit=1))
+        await stack.enter_async_context(session)
+        data = content.decode() if kind == "bytes" else stack.enter_context(path.open("rb"))
+        async with asyncio.timeout(10):
+            async with session.post(url, data=data, headers={"anthropic-beta": OLD}) as response:
+                got = response.status, await response.read()
+    assert ((200, b"{}"), [content]) == (got, bodies) if kind == "bytes" else ((400, REFUSAL), []) == (got, bodies)
+
+
+async def test_a_body_in_another_encoding_has_no_model(client, api):
+    """A body that is no UTF-8 is resent like any other; it just tells no model."""
+    api.refuse(OLD)
+    async with client() as c:
+        assert 200 == (await c.call(OLD, data=b"\xff\xfe")).status
 
 
 @pytest.mark.parametrize("decompress", [True, False])

@@ -5,12 +5,15 @@ import io
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 
 import aiohttp
 import pytest
 import structlog
+from structlog.testing import LogCapture
+from support.client import capturing_logger
 
 import betamw
 from betamw.testing import SimulatedApi
@@ -105,6 +108,27 @@ async def test_a_call_without_betas_is_debug(client):
     async with client() as c:
         await c.call()
         assert ["debug"] == [e["log_level"] for e in c.events()]
+
+
+async def test_the_schemes_own_port_is_not_told(api):
+    """`server_port` is there only where it is not the default."""
+
+    class ToTheApi(aiohttp.abc.AbstractResolver):
+        async def resolve(self, host, port=0, family=0):
+            port = int(api.base_url.rsplit(":", 1)[1])
+            return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}]
+
+        async def close(self):
+            pass
+
+    capture = LogCapture()
+    chain = betamw.chain(DEFAULT, api=betamw.Api("http://api.example"), logger=capturing_logger(capture))
+    connector = aiohttp.TCPConnector(resolver=ToTheApi(), family=socket.AF_INET)
+    async with aiohttp.ClientSession(middlewares=chain, connector=connector) as session:
+        async with session.get("http://api.example/v1/models") as response:
+            assert 200 == response.status
+    (event,) = capture.entries
+    assert ("api.example", False) == (event["server_address"], "server_port" in event)
 
 
 async def test_a_path_that_is_not_known_is_not_told(client):

@@ -1,6 +1,7 @@
 """Looking at a reply's body leaves it as if nobody had looked."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -8,7 +9,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from betamw.middlewares.reply import LONGEST, look_at_body
+from betamw.middlewares.reply import LONGEST, _decoded, look_at_body
 
 # Each way to read a reply, as one line; what it gives is compared with and without a look.
 WAYS = {
@@ -74,6 +75,14 @@ async def url() -> AsyncIterator[str]:
             await response.write(b"x" * int(request.query["size"]))
             await asyncio.sleep(0.01)
 
+    async def late(request):
+        response = web.StreamResponse(status=400)
+        await response.prepare(request)
+        await response.write(b"early, ")
+        await asyncio.sleep(0.1)
+        await response.write(b"late")
+        return response
+
     async def cut(request):
         response = web.StreamResponse(status=400, headers={"Content-Length": "100"})
         await response.prepare(request)
@@ -85,6 +94,7 @@ async def url() -> AsyncIterator[str]:
     app.router.add_get("/plain/{name}", plain)
     app.router.add_get("/chunked/{name}", chunked)
     app.router.add_get("/forever", forever)
+    app.router.add_get("/late", late)
     app.router.add_get("/cut", cut)
     runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
@@ -137,6 +147,20 @@ async def test_an_endless_body_is_handed_on_unread(url, size, patience):
         assert b"x" * size == await response.content.readexactly(size)
 
 
+async def test_a_body_that_comes_later_is_waited_for(url):
+    """The rest of a body that comes within the patience is part of the look."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/late") as response:
+        assert not response.content.is_eof()
+        assert (b"early, late", b"early, late") == (await look_at_body(response), await response.content.read())
+
+
+async def test_no_body_at_all(url):
+    """The reply to a HEAD has none; the stream that all such replies share is left alone."""
+    async with aiohttp.ClientSession() as session, session.head(f"{url}/plain/json") as response:
+        shared = response.content
+        assert (b"", True) == (await look_at_body(response), response.content is shared)
+
+
 async def test_a_body_that_is_cut_is_handed_on(url):
     """A broken body is given up at once, and the caller meets the break itself."""
     async with aiohttp.ClientSession() as session, session.get(f"{url}/cut") as response:
@@ -172,3 +196,29 @@ async def test_a_stand_in_for_a_response_is_left_alone():
         content = object()
 
     assert await look_at_body(Double()) is None
+
+
+async def test_what_is_not_in_its_coding_is_taken_as_it_is():
+    """aiohttp leaves the header when it has decompressed, so a body may be plain whatever the header says."""
+    assert b"plain" == _decoded(b"plain", "gzip")
+
+
+async def test_a_bomb_is_decoded_in_bounds():
+    """A small body that is huge when it is decoded is decoded as far as anyone may look."""
+    bomb = gzip.compress(b"x" * 10_000_000)
+    assert len(bomb) < LONGEST < 10_000_000
+    assert LONGEST + 1 == len(_decoded(bomb, " GZip "))
+
+
+async def test_a_timer_that_strikes_in_the_look_closes_the_response(url, monkeypatch):
+    """Whatever comes up while the chunks are taken, the response is closed and the caller gets the error."""
+
+    async def strike(self):
+        raise TimeoutError
+
+    async with aiohttp.ClientSession() as session:
+        response = await session.get(f"{url}/plain/json")
+        monkeypatch.setattr(aiohttp.StreamReader, "readchunk", strike)
+        with pytest.raises(TimeoutError):
+            await look_at_body(response)
+        assert response.closed
