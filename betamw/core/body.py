@@ -28,7 +28,7 @@ def gated_fields(
     return _found(closed, body, catalog.body_roots.get(f"{method.upper()} {template}"))
 
 
-def fields_lost(
+def fields_lost(  # noqa: PLR0913  each by its name, and `catalog` has a default
     body: bytes,
     *,
     method: str,
@@ -43,9 +43,7 @@ def fields_lost(
     closes something on that endpoint. Never raises.
     """
     left = frozenset(sent).difference(dropped)
-    closing = [
-        gate for gate in catalog.gates_at(method, template) if gate.opened_by(sent) and not gate.opened_by(left)
-    ]
+    closing = [gate for gate in catalog.gates_at(method, template) if gate.opened_by(sent) and not gate.opened_by(left)]
     if closing and b"\\u" not in body:  # words may be looked for where none can be spelled by escapes
         holds = cache(body.__contains__)
         closing = [gate for gate in closing if gate.may_be_in(holds)]

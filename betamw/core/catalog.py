@@ -63,6 +63,15 @@ def _look_up(root: _Place, path: str) -> str:
     return next((place.template for place in places if place.template is not None), OTHER)
 
 
+def _index_templates(catalog: "Catalog") -> Callable[[str], str]:
+    return lru_cache(maxsize=_TEMPLATES_CACHED)(partial(_look_up, _tree(catalog.url_templates)))
+
+
+def _index_gates(catalog: "Catalog") -> Mapping[str, tuple[Gate, ...]]:
+    endpoints = {endpoint for gate in catalog.gates for endpoint in gate.endpoints}
+    return {at: tuple(gate for gate in catalog.gates if gate.fields and at in gate.endpoints) for at in endpoints}
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Catalog:
     """The facts, read from TOML; `CATALOG` is the one that is shipped.
@@ -93,17 +102,12 @@ class Catalog:
     body_roots: Mapping[str, Selector]
     required: tuple[str, ...]
     url_templates: tuple[str, ...]
-    _template: Callable[[str], str] = attrs.field(init=False, repr=False)
-    _gates: Mapping[str, tuple[Gate, ...]] = attrs.field(init=False, repr=False)
-
-    @_template.default
-    def _index_templates(self) -> Callable[[str], str]:
-        return lru_cache(maxsize=_TEMPLATES_CACHED)(partial(_look_up, _tree(self.url_templates)))
-
-    @_gates.default
-    def _index_gates(self) -> Mapping[str, tuple[Gate, ...]]:
-        endpoints = {endpoint for gate in self.gates for endpoint in gate.endpoints}
-        return {at: tuple(gate for gate in self.gates if gate.fields and at in gate.endpoints) for at in endpoints}
+    _template: Callable[[str], str] = attrs.field(
+        init=False, repr=False, default=attrs.Factory(_index_templates, takes_self=True)
+    )
+    _gates: Mapping[str, tuple[Gate, ...]] = attrs.field(
+        init=False, repr=False, default=attrs.Factory(_index_gates, takes_self=True)
+    )
 
     @classmethod
     def from_toml(cls, text: str) -> Self:

@@ -113,7 +113,7 @@ DIALECTS: Final = (
 
 @lru_cache(maxsize=16)
 def sentences(header: str) -> tuple[tuple[Dialect, re.Pattern[str]], ...]:
-    """The sentences of all dialects, in order, for betas that go in `header` and text in which A-Z are lower case.
+    """The sentences of all dialects, in order, for betas that go in `header`; it and the texts in lower case.
 
     Compiling them takes about 0.1 s, once for each header: who wants that off the request path calls this beforehand.
     """

@@ -40,10 +40,7 @@ Ruling = Literal[
 @lru_cache(maxsize=1024)
 def loggable(betas: tuple[str, ...]) -> tuple[str, ...]:
     """The names as they may stand in a log, at most `LONGEST_LIST` of them."""
-    return tuple(
-        beta if _LOGGABLE.fullmatch(beta) else f"<invalid len={len(beta)}>"
-        for beta in betas[:LONGEST_LIST]
-    )
+    return tuple(beta if _LOGGABLE.fullmatch(beta) else f"<invalid len={len(beta)}>" for beta in betas[:LONGEST_LIST])
 
 
 def identifier(text: str | None) -> str | None:
@@ -62,7 +59,7 @@ class BetaUsage:
         merged: What was meant to be sent.
         sent: What the last attempt carried: what was in force.
         sources: Who asked first for each beta: `"request"`, `"override"`, `"default"` or `"endpoint"`.
-        dropped: Why a beta was left out: `"rejected"` in this call, `"remembered"` from an earlier one, or by `"policy"`.
+        dropped: Why a beta was left out: `"rejected"` in this call, `"remembered"` from an earlier one, by `"policy"`.
         substituted: Old name to new name.
         attempts: Sends made in this call.
         outcome: `"ok"`, `"recovered"` (good after a drop), `"rejected"`, `"error"` or `"cancelled"`.

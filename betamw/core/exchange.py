@@ -1,7 +1,7 @@
 """One call, from the first mention of a beta to the outcome: the only place that decides.
 
-The shell around it tells what it sees (`wants`, `overhear`, `start`, `sending`, `receive`, `finish`) and does what it is
-told. A call is one or more attempts; each is answered, or the call ends by an exception.
+The shell around it tells what it sees (`wants`, `overhear`, `start`, `sending`, `receive`, `finish`) and does what it
+is told. A call is one or more attempts; each is answered, or the call ends by an exception.
 
 Facts: a refusal is a 400 or a 422. Nothing about it is transient, so a resend follows at once or not at all. Dropping a
 beta has helped when the resend is answered by anything but a 400, 404 or 422 that is about something else.
@@ -31,6 +31,10 @@ def _to_nobody(event: Event) -> None:
     """Take the events of a call that is over: there are none."""
 
 
+def _no_wants(exchange: "Exchange") -> Wants:
+    return Wants(exchange.place.conflicts)
+
+
 @attrs.define(eq=False)
 class Exchange:
     """The record of one call.
@@ -50,7 +54,7 @@ class Exchange:
     place: Place
     header: str
     tell: Callable[[Event], None]
-    wants: Wants = attrs.field(init=False)
+    wants: Wants = attrs.field(init=False, default=attrs.Factory(_no_wants, takes_self=True))
     attempts: int = attrs.field(init=False, default=0)
     outcome: Outcome = attrs.field(init=False, default="ok")
     _drops: dict[str, Reason] = attrs.field(init=False, factory=dict)
@@ -65,10 +69,6 @@ class Exchange:
     _named: tuple[str, ...] = attrs.field(init=False, default=())
     _unnamed: tuple[str, ...] = attrs.field(init=False, default=())
     _rejection_stands: bool = attrs.field(init=False, default=False)
-
-    @wants.default
-    def _no_wants(self) -> Wants:
-        return Wants(self.place.conflicts)
 
     # The header.
 
@@ -176,7 +176,9 @@ class Exchange:
 
     # The decision.
 
-    def _rule(self, rejection: Rejection, *, replayable: bool) -> tuple[tuple[str, ...], Ruling]:
+    def _rule(  # noqa: PLR0911  one return for each ruling
+        self, rejection: Rejection, *, replayable: bool
+    ) -> tuple[tuple[str, ...], Ruling]:
         """Which betas to drop for a resend, and the ruling behind it."""
         if not self._enabled:
             return (), "fallback_off"
@@ -185,10 +187,10 @@ class Exchange:
         if not rejection.named and self._policy.on_unnamed == "give_up":
             return (), "unnamed"
         suspects = rejection.betas if rejection.named else self.sent
-        rulings = {beta: self._bound(beta) for beta in suspects}
-        drops = tuple(beta for beta, ruling in rulings.items() if ruling is None)
-        if not drops or (rejection.named and drops != suspects):
-            return (), next(ruling for ruling in rulings.values() if ruling is not None)
+        drops = tuple(beta for beta in suspects if self._bound(beta) is None)
+        rulings: list[Ruling] = [ruling for beta in suspects if (ruling := self._bound(beta)) is not None]
+        if rulings and (rejection.named or not drops):
+            return (), rulings[0]
         if not replayable:
             return (), "body_not_replayable"
         free = self._unpaired(drops, self.sent)
@@ -258,13 +260,14 @@ class Exchange:
     def usage(self) -> BetaUsage:
         """The call as its caller may see it."""
         reasons: tuple[Reason, ...] = ("rejected", "remembered", "policy")
+        plan = self.plan
         return BetaUsage(
-            requested=self.wants.requested,
-            scoped=self.wants.scoped,
-            injected=self.wants.injected,
-            merged=self.plan.merged,
+            requested=plan.requested,
+            scoped=plan.scoped,
+            injected=plan.injected,
+            merged=plan.merged,
             sent=self.sent,
-            sources=self.plan.sources,
+            sources=plan.sources,
             dropped={beta: reason for reason in reasons for beta in self.dropped(reason)},
             substituted={},
             attempts=self.attempts,

@@ -1,6 +1,6 @@
 """The facts that a catalog holds, one value each."""
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Collection
 from typing import Final
 
@@ -29,7 +29,7 @@ class KnownBeta:
 
     name: str
     family: str
-    date: datetime.date | None
+    date: dt.date | None
     status: str
     detail: str
     kind: str

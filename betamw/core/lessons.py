@@ -20,9 +20,11 @@ class Request(Protocol):
 
     def body(self) -> bytes:
         """The body, empty where it is not bytes in memory."""
+        ...
 
     def credential(self) -> str:
         """A keyed hash of what authenticates the request."""
+        ...
 
 
 @attrs.define(eq=False)

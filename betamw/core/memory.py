@@ -69,7 +69,7 @@ NOTHING: Final = Recall()
 
 @attrs.define(eq=False, kw_only=True)
 class Verdicts:
-    """The verdicts, bounded: the one that was of no use for longest goes first. Times are seconds, given by the caller."""
+    """The verdicts, bounded: the one that was of no use for longest goes first. Times are seconds, and arguments."""
 
     remember_for: float = attrs.field(default=3600.0, validator=validators.seconds)
     max_entries: int = attrs.field(default=4096, validator=validators.at_least(1))

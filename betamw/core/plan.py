@@ -14,17 +14,23 @@ from betamw.core.header import union
 from betamw.core.policy import Source
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Plan:
-    """What is meant to be sent.
+    """What is meant to be sent. Calls that are alike share one, so it is compared by identity.
 
     Attributes:
+        requested: In the caller's header.
+        scoped: From `override(add=...)`.
+        injected: From the chain's defaults and the endpoint rules.
         merged: In the order of the wire.
         policy_drops: Asked for, and taken out by the policy.
         required: Those of `merged` that the endpoint cannot do without.
         sources: Who asked first, for all that were asked for.
     """
 
+    requested: tuple[str, ...]
+    scoped: tuple[str, ...]
+    injected: tuple[str, ...]
     merged: tuple[str, ...]
     policy_drops: tuple[str, ...]
     required: frozenset[str]
@@ -32,7 +38,7 @@ class Plan:
 
 
 @lru_cache(maxsize=1024)
-def plan(  # noqa: PLR0913  one value for each who has a say; hashable, so that calls that are alike share a plan
+def plan(  # noqa: PLR0913, PLR0917  one value for each who has a say; hashable, so that calls that are alike share a plan
     request: tuple[str, ...],
     override: tuple[str, ...],
     default: tuple[str, ...],
@@ -65,6 +71,9 @@ def plan(  # noqa: PLR0913  one value for each who has a say; hashable, so that 
                 required |= {winner}
     merged = tuple(beta for beta in asked if beta not in dropped)
     return Plan(
+        requested=request,
+        scoped=override,
+        injected=union(default, endpoint),
         merged=merged,
         policy_drops=tuple(beta for beta in asked if beta in dropped),
         required=required.intersection(merged),

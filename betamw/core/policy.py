@@ -16,6 +16,10 @@ SOURCES: Final[tuple[Source, ...]] = ("request", "override", "default", "endpoin
 """Who may ask for a beta, first say first: the caller's header, `override(add=...)`, the chain, an endpoint rule."""
 
 
+_NOT: Final = (False,)
+_YES: Final = (True,)
+
+
 def _strings(names: Iterable[str], setting: str) -> frozenset[str]:
     given = names if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
     if not isinstance(given, tuple) or not all(isinstance(name, str) for name in given):
@@ -44,6 +48,15 @@ def _sources(_instance: object, _attribute: object, sources: frozenset[str]) -> 
         raise ConfigError(msg)
 
 
+def _substitutes(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    promised = value == "older" or isinstance(value, Mapping)
+    validators.one_of("never", not_yet=(value,) if promised else ())(instance, attribute, value)
+
+
+def _hook(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    validators.one_of(None, not_yet=(value,) if callable(value) else ())(instance, attribute, value)
+
+
 @attrs.frozen(kw_only=True)
 class FallbackPolicy:
     """What to do when the server refuses a beta. Every value is checked here; a wrong one is a `ConfigError`.
@@ -65,23 +78,18 @@ class FallbackPolicy:
     on_unnamed: Literal["split", "drop_all", "give_up"] = attrs.field(
         default="drop_all", validator=validators.one_of("drop_all", "give_up", not_yet=("split",))
     )
-    required: frozenset[str] = attrs.field(default=frozenset(CATALOG.required), converter=_to_required, validator=_patterns)
-    substitutes: Mapping[str, str] | Literal["older", "never"] = attrs.field(default="never")
+    required: frozenset[str] = attrs.field(
+        default=frozenset(CATALOG.required), converter=_to_required, validator=_patterns
+    )
+    substitutes: Mapping[str, str] | Literal["older", "never"] = attrs.field(default="never", validator=_substitutes)
     paired_fields: Literal["keep", "strip"] = attrs.field(
         default="keep", validator=validators.one_of("keep", not_yet=("strip",))
     )
-    droppable_sources: frozenset[str] = attrs.field(default=frozenset(SOURCES), converter=_to_sources, validator=_sources)
-    strict: bool = attrs.field(default=False, validator=[validators.boolean, validators.one_of(False, not_yet=(True,))])
-    on_rejection: Callable[[Rejection], Any] | None = attrs.field(default=None)
-
-    @substitutes.validator
-    def _check_substitutes(self, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        promised = value == "older" or isinstance(value, Mapping)
-        validators.one_of("never", not_yet=(value,) if promised else ())(self, attribute, value)
-
-    @on_rejection.validator
-    def _check_on_rejection(self, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        validators.one_of(None, not_yet=(value,) if callable(value) else ())(self, attribute, value)
+    droppable_sources: frozenset[str] = attrs.field(
+        default=frozenset(SOURCES), converter=_to_sources, validator=_sources
+    )
+    strict: bool = attrs.field(default=False, validator=[validators.boolean, validators.one_of(*_NOT, not_yet=_YES)])
+    on_rejection: Callable[[Rejection], Any] | None = attrs.field(default=None, validator=_hook)
 
     def requires(self, beta: str) -> bool:
         """Whether the policy forbids to drop this beta."""

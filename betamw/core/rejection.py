@@ -23,9 +23,7 @@ _STATUSES: Final = frozenset({400, 422})
 _QUOTES: Final = "`'\""
 _MAX_TEXTS: Final = 8
 _HEAD: Final = 4096
-_LOWER: Final = {
-    ord(letter): letter.lower() for letter in string.ascii_uppercase
-}  # keeps the length, as lower() may not
+_LOWER: Final = {ord(letter): letter.lower() for letter in string.ascii_uppercase}  # `lower()` may change the length
 _NAMELIKE: Final = re.compile(r"[-_:=].*\d|\d.*[-_:=]|\w=\w")
 _AND: Final = frozenset({"and", "or", "und", "et", "y", "e"})
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s|\Z)|\n")
@@ -71,6 +69,7 @@ def read_rejection(
     """
     if not sent or status not in _STATUSES or (content_type is not None and "html" in content_type.lower()):
         return None
+    header = header.lower()
     texts = (text for text in read_texts(body) if _speaks_of_betas(text, header))
     readings = [_read_text(text, sent, header) for text in islice(texts, _MAX_TEXTS)]
     named = [reading for reading in readings if reading is not None and reading.named]
@@ -82,7 +81,7 @@ def read_rejection(
 
 def _speaks_of_betas(text: str, header: str) -> bool:
     head = text[:_HEAD].lower()
-    return "beta" in head or header.lower() in head
+    return "beta" in head or header in head
 
 
 def _read_text(text: str, sent: Sequence[str], header: str) -> Rejection | None:

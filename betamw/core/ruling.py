@@ -23,9 +23,7 @@ def unpaired(
 
     def loses(dropped: tuple[str, ...]) -> bool:
         return bool(
-            fields_lost(
-                body, method=method, template=place.template, sent=sent, dropped=dropped, catalog=place.catalog
-            )
+            fields_lost(body, method=method, template=place.template, sent=sent, dropped=dropped, catalog=place.catalog)
         )
 
     if not drops or not loses(drops):

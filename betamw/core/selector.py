@@ -142,12 +142,7 @@ class Selector:
 
     text: str
     _steps: tuple[_Step, ...] = attrs.field(repr=False, eq=False)
-    _signs: tuple[tuple[bytes, ...], ...] = attrs.field(init=False, repr=False, eq=False)
-
-    @_signs.default
-    def _collect_signs(self) -> tuple[tuple[bytes, ...], ...]:
-        signs = dict.fromkeys(sign for step in self._steps for sign in _signs(step))
-        return tuple(tuple(f'"{word}"'.encode() for word in sign) for sign in signs)
+    _signs: tuple[tuple[bytes, ...], ...] = attrs.field(repr=False, eq=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -163,12 +158,13 @@ class Selector:
             steps += map(partial(_filter, selector=text), re.findall(r"[^\[\]{}]+", brackets))
         if match[2] or match[3]:
             steps.append(_Check.parse(match[2], match[3]))
-        return cls(text, tuple(steps))
+        signs = dict.fromkeys(sign for step in steps for sign in _signs(step))
+        return cls(text, tuple(steps), tuple(tuple(f'"{word}"'.encode() for word in sign) for sign in signs))
 
     def may_be_in(self, holds: Callable[[bytes], bool]) -> bool:
         """Whether a JSON text can hold what is selected, going by the words in it: False is certain.
 
-        `holds` says whether the text holds some bytes. An escaped word (`\\u0074ools`) is not found.
+        `holds` says whether the text holds some bytes. A word that is spelled with escapes is not found.
         """
         return all(any(map(holds, sign)) for sign in self._signs)
 

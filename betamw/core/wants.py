@@ -9,7 +9,6 @@ from betamw.core.header import union
 from betamw.core.plan import Plan, plan
 from betamw.core.policy import SOURCES, Source
 
-
 _NOTHING: Final[dict[Source, tuple[str, ...]]] = dict.fromkeys(SOURCES, ())
 
 
@@ -48,19 +47,3 @@ class Wants:
         if self._plan is None:
             self._plan = plan(*self._asked.values(), self._required, self._removed, self.conflicts)
         return self._plan
-
-    @property
-    def requested(self) -> tuple[str, ...]:
-        """In the caller's header."""
-        return self._asked["request"]
-
-    @property
-    def scoped(self) -> tuple[str, ...]:
-        """From `override(add=...)`."""
-        return self._asked["override"]
-
-    @property
-    def injected(self) -> tuple[str, ...]:
-        """From the chain's defaults and the endpoint rules."""
-        defaults, needs = self._asked["default"], self._asked["endpoint"]
-        return union(defaults, needs) if defaults and needs else defaults or needs

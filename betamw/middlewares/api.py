@@ -37,14 +37,14 @@ def _several(base_url: str | URL | Sequence[str]) -> tuple[str, ...]:
 
 
 def _parse(base_url: str) -> URL:
-    """Read a base URL; an error shows what was given but for what may be a secret in it."""
+    """Read a base URL; an error shows what was given, without the password that may stand before the last `@`."""
     try:
         url = URL(base_url)
-        shown = str(url.with_user(None)) if url.raw_user or url.raw_password else ascii(base_url)[:100]
-        usable = url.scheme in _DEFAULT_PORTS and url.host and url.port
+        usable = url.scheme in _DEFAULT_PORTS and bool(url.host and url.port)
     except ValueError:
-        shown, usable = ascii(base_url)[:100], False
+        url, usable = URL(), False
     if not usable:
+        shown = ascii(base_url.rpartition("@")[2])[:100]
         msg = f"base_url must have the scheme http or https and a host, got {shown}"
         raise ConfigError(msg)
     if url.raw_user or url.raw_password or url.raw_query_string or url.raw_fragment:
@@ -123,7 +123,5 @@ def _address(base: URL, origin: str, path: str, catalog: Catalog) -> Address:
         for conflict in catalog.conflicts
         if segments(path)[: len(segments(conflict.path))] == segments(conflict.path)
     )
-    place = Place(
-        origin=origin, path=path, template=catalog.template(path), conflicts=conflicts, catalog=catalog
-    )
+    place = Place(origin=origin, path=path, template=catalog.template(path), conflicts=conflicts, catalog=catalog)
     return Address(base.host or "", None if base.port == _DEFAULT_PORTS[base.scheme] else base.port, place)

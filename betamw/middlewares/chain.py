@@ -19,7 +19,7 @@ from betamw.middlewares.merge import MergeMiddleware
 _NEW: Final[Any] = object()
 
 
-def chain(
+def chain(  # noqa: PLR0913  the settings of four middlewares, each by its name
     *betas: str,
     api: Api | None = None,
     endpoints: Sequence[EndpointRule] = CATALOG_RULES,

@@ -1,6 +1,6 @@
 """EndpointMiddleware: what an endpoint needs, goes with it."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 import attrs
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
@@ -20,6 +20,10 @@ def _tuple(rules: Iterable[EndpointRule]) -> tuple[EndpointRule, ...]:
     return rules
 
 
+def _table_of(middleware: "EndpointMiddleware") -> RuleTable:
+    return RuleTable(middleware.rules)
+
+
 @attrs.frozen(eq=False)
 class EndpointMiddleware:
     """Injects the betas that the rules want for a request's method and path.
@@ -34,18 +38,14 @@ class EndpointMiddleware:
 
     rules: tuple[EndpointRule, ...] = attrs.field(default=CATALOG_RULES, converter=_tuple)
     api: Api = attrs.field(factory=Api)
-    _table: RuleTable = attrs.field(init=False, repr=False)
+    _table: RuleTable = attrs.field(init=False, repr=False, default=attrs.Factory(_table_of, takes_self=True))
 
-    @_table.default
-    def _make_table(self) -> RuleTable:
-        return RuleTable(self.rules)
-
-    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
         """Handle one request; aiohttp calls this."""
         call = call_of(request, self.api)
         if call is None:
-            return await open_call(self, self.api, request, handler)
+            return open_call(self, self.api, request, handler)
         needs = self._table.match(request.method, call.address.place.path)
         call.exchange.wants.add(needs.betas, "endpoint", needs.required)
         call.render()
-        return await handler(request)
+        return handler(request)

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 from aiohttp import ClientError, ClientHandlerType, ClientRequest, ClientResponse, hdrs
 
+from betamw.core.dialects import sentences
 from betamw.core.errors import ConfigError
 from betamw.core.lessons import Lessons
 from betamw.core.policy import FallbackPolicy
@@ -47,6 +48,9 @@ class FallbackMiddleware:
         factory=RejectionMemory, validator=attrs.validators.optional(_instance_of(RejectionMemory))
     )
     api: Api = attrs.field(factory=Api, validator=_instance_of(Api))
+
+    def __attrs_post_init__(self) -> None:
+        sentences(self.api.header.lower())  # compiled here, they are not on the path of the first refusal
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Handle one request; aiohttp calls this."""

@@ -2,12 +2,15 @@
 
 import re
 import time
+from collections.abc import Awaitable
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from betamw.core.events import SCHEMA, Event, Level, Value, identifier, loggable
+from betamw.core.plan import Plan
 from betamw.core.rejection import error_type
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call, call_of, open_call
@@ -20,6 +23,10 @@ _METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PAT
 
 _ERROR_PATIENCE: Final = 0.05
 """Seconds to wait for the body of an error that cannot be a refusal: only its `error.type` is wanted, for the log."""
+
+
+def _sink_of(middleware: "LoggingMiddleware") -> Sink:
+    return Sink(middleware.logger)
 
 
 @attrs.frozen(eq=False)
@@ -36,19 +43,15 @@ class LoggingMiddleware:
 
     logger: Any = None
     api: Api = attrs.field(factory=Api)
-    _sink: Sink = attrs.field(init=False, repr=False)
+    _sink: Sink = attrs.field(init=False, repr=False, default=attrs.Factory(_sink_of, takes_self=True))
 
-    @_sink.default
-    def _make_sink(self) -> Sink:
-        return Sink(self.logger)
-
-    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
         """Handle one request; aiohttp calls this."""
         call = call_of(request, self.api)
         if call is None:
-            return await open_call(self, self.api, request, handler)
+            return open_call(self, self.api, request, handler)
         call.listen(self)
-        return await handler(request)
+        return handler(request)
 
     def told(self, call: Call, event: Event) -> None:
         """Write an event that happened meanwhile."""
@@ -80,27 +83,30 @@ def _event_fields(call: Call, event: Event) -> dict[str, Value]:
     }
 
 
-def _told(betas: tuple[str, ...]) -> list[str]:
-    return [*loggable(betas)] if betas else []
+@lru_cache(maxsize=1024)
+def _planned(plan: Plan) -> tuple[tuple[str, ...], ...]:
+    """The lists of a plan as they may stand in a log."""
+    return tuple(map(loggable, (plan.requested, plan.scoped, plan.injected, plan.merged, plan.policy_drops)))
 
 
 def _call_fields(call: Call, error: BaseException | None) -> dict[str, Value]:
     exchange, address, method = call.exchange, call.address, call.request.method
-    wants = exchange.wants
+    plan = exchange.plan
+    requested, scoped, injected, merged, policy_drops = _planned(plan)
     fields: dict[str, Value] = {
         "betamw_schema": SCHEMA,
         "betamw_call": call.id,
         "http_request_method": method if method in _METHODS else "_OTHER",
         "server_address": address.server_address,
         "url_template": address.place.template,
-        "betas_requested": _told(wants.requested),
-        "betas_scoped": _told(wants.scoped),
-        "betas_injected": _told(wants.injected),
-        "betas_merged": _told(wants.plan.merged),
-        "betas_sent": _told(exchange.sent),
-        "betas_dropped_rejected": _told(exchange.dropped("rejected")),
-        "betas_dropped_remembered": _told(exchange.dropped("remembered")),
-        "betas_dropped_policy": _told(wants.plan.policy_drops),
+        "betas_requested": [*requested],
+        "betas_scoped": [*scoped],
+        "betas_injected": [*injected],
+        "betas_merged": [*merged],
+        "betas_sent": [*(merged if exchange.sent is plan.merged else loggable(exchange.sent))],
+        "betas_dropped_rejected": [*loggable(exchange.dropped("rejected"))],
+        "betas_dropped_remembered": [*loggable(exchange.dropped("remembered"))],
+        "betas_dropped_policy": [*policy_drops],
         "betas_substituted": [],
         "betas_substitutes": [],
         "attempts": exchange.attempts,

@@ -60,15 +60,10 @@ async def _arrives(content: StreamReader, patience: float) -> bool:
             return False
         if whole is None:
             whole = loop.create_future()
-            content.on_eof(partial(_set, whole))
+            content.on_eof(partial(whole.set_result, None))
         # Not `wait_for`: before Python 3.12 it can swallow a cancellation.
         await asyncio.wait([whole], timeout=min(left, _POLL))
     return content.exception() is None and content.total_bytes <= LONGEST
-
-
-def _set(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 async def _take(content: StreamReader) -> list[tuple[bytes, bool]]:

@@ -46,6 +46,12 @@ def _catalog(_instance: object, _attribute: object, catalog: object) -> None:
         raise ConfigError(msg)
 
 
+def _first_verdicts(api: "SimulatedApi") -> Verdicts:
+    verdicts = Verdicts()
+    verdicts.refuse(api._refuses)  # noqa: SLF001  a part of the class below that must stand before it
+    return verdicts
+
+
 @attrs.define(eq=False)
 class SimulatedApi:
     """A server that treats betas as the Claude API does, for the tests of code that uses them.
@@ -81,7 +87,7 @@ class SimulatedApi:
     All but `requests` are settings: arguments of the same name, which may be changed while it runs.
     """
 
-    _refuses: tuple[Refusal, ...] = attrs.field(default=(), converter=as_refusals)
+    _refuses: tuple[Refusal, ...] = attrs.field(default=(), converter=as_refusals, alias="refuses")
     dialect: str = attrs.field(default="anthropic", validator=validators.one_of(*DIALECTS))
     wrapper: str = attrs.field(default="plain", validator=validators.one_of(*WRAPPERS), kw_only=True)
     header: str = attrs.field(default="anthropic-beta", validator=_header_name, kw_only=True)
@@ -93,17 +99,11 @@ class SimulatedApi:
     )
     one_at_a_time: bool = attrs.field(default=False, validator=validators.boolean, kw_only=True)
     requests: list[ReceivedRequest] = attrs.field(factory=list, init=False, repr=False)
-    _verdicts: Verdicts = attrs.field(init=False, repr=False)
+    _verdicts: Verdicts = attrs.field(init=False, repr=False, default=attrs.Factory(_first_verdicts, takes_self=True))
     _queue: ReplyQueue = attrs.field(factory=ReplyQueue, init=False, repr=False)
     _serial: int = attrs.field(default=0, init=False, repr=False)
     _base_url: str | None = attrs.field(default=None, init=False)
     _runner: web.AppRunner | None = attrs.field(default=None, init=False, repr=False)
-
-    @_verdicts.default
-    def _first_verdicts(self) -> Verdicts:
-        verdicts = Verdicts()
-        verdicts.refuse(self._refuses)
-        return verdicts
 
     async def __aenter__(self) -> Self:
         """Start to listen; raises `RuntimeError` when it does already."""

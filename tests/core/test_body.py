@@ -407,7 +407,21 @@ class TestFieldsLost:
 
     @pytest.mark.parametrize(
         "body",
-        [b'{"speed"', b'{"speed": "\xff"}', b"", b"\xff", b'"\xff"', b"{", b"[" * 100_000, b"1" * 5000, b"NaN", b"--boundary\r\n", b"null", b"[]", b'"s"'],
+        [
+            b'{"speed"',
+            b'{"speed": "\xff"}',
+            b"",
+            b"\xff",
+            b'"\xff"',
+            b"{",
+            b"[" * 100_000,
+            b"1" * 5000,
+            b"NaN",
+            b"--boundary\r\n",
+            b"null",
+            b"[]",
+            b'"s"',
+        ],
     )
     def test_not_a_json_object(self, body: bytes) -> None:
         """Bytes that are no JSON object have no fields, and raise nothing."""

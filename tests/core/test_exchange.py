@@ -239,7 +239,7 @@ def test_what_another_hand_adds_counts_as_the_callers(world):
     exchange.rewrite()
     exchange.overhear(("a,b,x",))
     assert (("a", "x"), "request", "a,x,b") == (
-        exchange.wants.requested,
+        exchange.wants.plan.requested,
         exchange.plan.sources["x"],
         exchange.rewrite(),
     )

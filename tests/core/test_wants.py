@@ -23,13 +23,13 @@ def wants(*said, conflicts=()):
 def test_nothing_is_wanted_at_first():
     """An empty plan."""
     empty = wants()
-    assert ((), (), (), ()) == (empty.requested, empty.scoped, empty.injected, empty.plan.merged)
+    assert ((), (), (), ()) == (empty.plan.requested, empty.plan.scoped, empty.plan.injected, empty.plan.merged)
 
 
 def test_each_source_has_its_list():
     """Requested is the caller's, scoped the override's, injected the defaults' and the endpoint's."""
     all_wants = wants(("d", "endpoint"), ("c", "default"), ("b", "override"), ("a", "request"))
-    assert (("a",), ("b",), ("c", "d")) == (all_wants.requested, all_wants.scoped, all_wants.injected)
+    assert (("a",), ("b",), ("c", "d")) == (all_wants.plan.requested, all_wants.plan.scoped, all_wants.plan.injected)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_each_source_has_its_list():
 )
 def test_injected_is_the_union_of_defaults_and_needs(said, injected):
     """The defaults come first, a beta in both stands once."""
-    assert tuple(injected) == wants(*said).injected
+    assert tuple(injected) == wants(*said).plan.injected
 
 
 def test_a_source_may_say_more():
     """Two middlewares of a kind add up, in the order of the chain."""
-    assert ("b", "a", "c") == wants(("ba", "default"), ("ac", "default")).injected
+    assert ("b", "a", "c") == wants(("ba", "default"), ("ac", "default")).plan.injected
 
 
 @given(said=st.lists(SAID, max_size=5))

@@ -20,5 +20,5 @@ async def api() -> AsyncIterator[SimulatedApi]:
 
 @pytest.fixture
 def client(api: SimulatedApi) -> Callable[..., AbstractAsyncContextManager[Client]]:
-    """`async with client("a-default-beta", policy=...) as c`: a session with a chain for the simulated API."""
+    """Makes sessions with a chain for the simulated API, in an `async with`; takes what `open_client` takes."""
     return partial(open_client, api)

@@ -46,7 +46,9 @@ def test_the_default_is_the_first_party(monkeypatch):
     assert ("https://api.anthropic.com",) == betamw.Api().base_url
 
 
-@pytest.mark.parametrize(("value", "expected"), [("https://mine.example", "https://mine.example"), ("", "https://api.anthropic.com")])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("https://mine.example", "https://mine.example"), ("", "https://api.anthropic.com")]
+)
 def test_the_environment_is_read_when_an_api_is_made(monkeypatch, value, expected):
     """`ANTHROPIC_BASE_URL` counts, an empty one does not."""
     monkeypatch.setenv("ANTHROPIC_BASE_URL", value)
@@ -79,7 +81,9 @@ def test_a_bad_base_url_fails_at_construction(base, message):
         betamw.Api(base)
 
 
-@pytest.mark.parametrize("base", ["https://user:hunter2@x.example", "ftp://user:hunter2@x.example"])
+@pytest.mark.parametrize(
+    "base", ["https://user:hunter2@x.example", "ftp://user:hunter2@x.example", "https://u:hunter2@x.example:99999"]
+)
 def test_credentials_are_not_shown(base):
     """A password in a base URL is refused, and is not in the error."""
     with pytest.raises(betamw.ConfigError) as raised:

@@ -114,7 +114,9 @@ async def test_two_apis_on_one_session(client, api):
 
         def both(*, api, logger):
             theirs = betamw.Api(other.base_url, header="OpenAI-Beta")
-            return *betamw.chain(DEFAULT, api=api, logger=logger), *betamw.chain("assistants=v2", api=theirs, endpoints=())
+            return *betamw.chain(DEFAULT, api=api, logger=logger), *betamw.chain(
+                "assistants=v2", api=theirs, endpoints=()
+            )
 
         async with client(middlewares=both) as c:
             await c.call(GOOD)

@@ -345,10 +345,14 @@ async def test_a_body_is_sent_again_whole_or_not_at_all(client, api, body, resen
         got = await c.call(OLD, **given)
         bodies = [request.body for request in c.api.requests]
         assert (200 if resent else 400, [bodies[0]] * (2 if resent else 1)) == (got.status, bodies)
-        assert ["dropped" if resent else "body_not_replayable"] == [e["reason"] for e in c.events("betamw.beta.rejected")]
+        assert ["dropped" if resent else "body_not_replayable"] == [
+            e["reason"] for e in c.events("betamw.beta.rejected")
+        ]
 
 
-@pytest.mark.skipif(not hasattr(aiohttp.payload.Payload, "consumed"), reason="before aiohttp 3.12.1 a write closes files")
+@pytest.mark.skipif(
+    not hasattr(aiohttp.payload.Payload, "consumed"), reason="before aiohttp 3.12.1 a write closes files"
+)
 async def test_a_file_is_sent_again_from_its_start(client, api, tmp_path):
     """A real file, alone or as a part of a form, is read once more, from where the first attempt began."""
     path = tmp_path / "upload.txt"
@@ -366,7 +370,12 @@ async def test_a_file_is_sent_again_from_its_start(client, api, tmp_path):
 
 
 REFUSAL = json.dumps(
-    {"error": {"type": "invalid_request_error", "message": f"Unexpected value(s) `{OLD}` for the `anthropic-beta` header"}}
+    {
+        "error": {
+            "type": "invalid_request_error",
+            "message": f"Unexpected value(s) `{OLD}` for the `anthropic-beta` header",
+        }
+    }
 ).encode()
 
 

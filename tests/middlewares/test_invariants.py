@@ -59,7 +59,16 @@ def check(event, beta_lists, max_resends):
     assert event["outcome"] in {"ok", "recovered", "rejected", "error"}
 
 
-FIELDS = ["requested", "scoped", "injected", "merged", "sent", "dropped_rejected", "dropped_remembered", "dropped_policy"]
+FIELDS = [
+    "requested",
+    "scoped",
+    "injected",
+    "merged",
+    "sent",
+    "dropped_rejected",
+    "dropped_remembered",
+    "dropped_policy",
+]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,12 +11,17 @@ from aiohttp import web
 
 from betamw.middlewares.reply import LONGEST, _decoded, look_at_body
 
+
+async def _text_after_read(response):
+    return await response.read(), await response.text()
+
+
 # Each way to read a reply, as one line; what it gives is compared with and without a look.
 WAYS = {
     "read": lambda r: r.read(),
     "text": lambda r: r.text(),
     "json": lambda r: r.json(),
-    "read twice": lambda r: _twice(r),
+    "read twice": _text_after_read,
     "content.read": lambda r: r.content.read(),
     "content.read(3)": lambda r: r.content.read(3),
     "content.readexactly": lambda r: r.content.readexactly(5),
@@ -30,10 +35,6 @@ WAYS = {
     "total_bytes": lambda r: _value(r.content.total_bytes),
     "at_eof": lambda r: _value((r.content.is_eof(), r.content.at_eof())),
 }
-
-
-async def _twice(response):
-    return await response.read(), await response.text()
 
 
 async def _all(iterator):
@@ -58,7 +59,9 @@ async def url() -> AsyncIterator[str]:
     """A server that answers `/plain/NAME` with a length and `/chunked/NAME` chunk by chunk."""
 
     async def plain(request):
-        return web.Response(status=400, body=b"".join(BODIES[request.match_info["name"]]), content_type="application/json")
+        return web.Response(
+            status=400, body=b"".join(BODIES[request.match_info["name"]]), content_type="application/json"
+        )
 
     async def chunked(request):
         response = web.StreamResponse(status=400, headers={"Content-Type": "application/json"})
@@ -109,7 +112,8 @@ async def reading(url, way, *, look):
         if look:
             assert await look_at_body(response) is not None
         else:
-            while not response.content.is_eof():  # what arrives piece by piece is read piece by piece
+            # What arrives piece by piece is read piece by piece.
+            while not response.content.is_eof():  # noqa: ASYNC110  there is no event to wait for
                 await asyncio.sleep(0.001)
         try:
             return await WAYS[way](response)
@@ -199,7 +203,7 @@ async def test_a_stand_in_for_a_response_is_left_alone():
 
 
 async def test_what_is_not_in_its_coding_is_taken_as_it_is():
-    """aiohttp leaves the header when it has decompressed, so a body may be plain whatever the header says."""
+    """The header stays when aiohttp has decompressed, so a body may be plain whatever the header says."""
     assert b"plain" == _decoded(b"plain", "gzip")
 
 

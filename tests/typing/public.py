@@ -1,0 +1,64 @@
+"""Only type-checked: the public names, used as the documentation says."""
+
+from collections.abc import Mapping
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
+
+import betamw
+from betamw.testing import ReceivedRequest, Refusal, SimulatedApi
+
+
+async def attach() -> None:
+    """Everything that goes on a session."""
+    api: betamw.Api = betamw.Api("https://gateway.example/anthropic", header="anthropic-beta")
+    rules = [*betamw.CATALOG_RULES, betamw.EndpointRule("/v1/files", ["files-api-2025-04-14"], {"GET"}, required=False)]
+    policy = betamw.FallbackPolicy(max_resends=1, on_unnamed="give_up", required=frozenset({"oauth-*"}))
+    memory = betamw.RejectionMemory(remember_for=60, max_entries=10, probe_lease=5.0, clock=lambda: 0.0)
+    chain: tuple[ClientMiddlewareType, ...] = betamw.chain(
+        "files-api-2025-04-14", api=api, endpoints=rules, policy=policy, memory=memory, logger=None
+    )
+    by_hand: tuple[ClientMiddlewareType, ...] = (
+        betamw.LoggingMiddleware(api=api),
+        betamw.MergeMiddleware("files-api-2025-04-14", api=api),
+        betamw.EndpointMiddleware(rules, api),
+        betamw.FallbackMiddleware(policy, None, api),
+        authenticate,
+    )
+    async with aiohttp.ClientSession(middlewares=(*chain, *by_hand)) as session:
+        with betamw.override(add=["a"], remove=("b",), fallback=False):
+            async with session.get("https://gateway.example/anthropic/v1/models") as response:
+                read(betamw.usage(response))
+
+
+async def authenticate(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """A middleware of the user's own."""
+    return await handler(request)
+
+
+def read(usage: betamw.BetaUsage) -> tuple[str, ...]:
+    """What a call tells."""
+    sources: Mapping[str, str] = usage.sources
+    dropped: Mapping[str, str] = usage.dropped
+    attempts: int = usage.attempts
+    outcome: str = usage.outcome
+    print(sources, dropped, attempts, outcome, usage.requested, usage.scoped, usage.injected, usage.merged)
+    return usage.sent
+
+
+def names() -> None:
+    """Headers, names and refusals."""
+    betas: tuple[str, ...] = betamw.parse_betas(["a, b"])
+    value: str = betamw.format_betas(betas)
+    family: str = betamw.Beta.parse(value).family
+    rejection: betamw.Rejection | None = betamw.read_rejection(400, b"", betas, "application/json")
+    if rejection is not None:
+        print(family, rejection.betas, rejection.rule, rejection.named)
+
+
+async def simulate() -> None:
+    """A test of a user's own."""
+    async with SimulatedApi(refuses=["a", Refusal("b", path="/v1/files")], dialect="copilot", encoding="gzip") as api:
+        api.refuse("c")
+        first: ReceivedRequest = api.requests[0]
+        print(api.base_url, first.method, first.path, first.headers["anthropic-beta"], first.betas, first.body)
