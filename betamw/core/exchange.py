@@ -19,7 +19,7 @@ from betamw.core.place import Place
 from betamw.core.plan import Plan
 from betamw.core.policy import FallbackPolicy
 from betamw.core.rejection import Rejection, error_type, read_rejection
-from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP, MAY_REFUSE, Decision, Reply
+from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP, MAY_REFUSE, SUCCESS, Decision, Reply
 from betamw.core.ruling import bound, unpaired
 from betamw.core.wants import Wants
 
@@ -203,7 +203,7 @@ class Exchange:
         if self.attempts > 1 and status in DID_NOT_HELP:
             self._rejection_stands = True
             return Decision.HAND_OVER_FIRST
-        good = status < BAD_REQUEST
+        good = status in SUCCESS
         if (lessons := self._lessons) is not None:
             self._learn(self._named + self._unnamed if good else self._named)
             if good:

@@ -11,6 +11,9 @@ MAY_REFUSE: Final = frozenset({400, 422})
 DID_NOT_HELP: Final = frozenset({400, 404, 422})
 """A resend that is answered like this, and is no refusal, shows that dropping betas was of no use."""
 
+SUCCESS: Final = range(200, 300)
+"""Only this says that betas were accepted: a redirect (or a switch to a websocket) says nothing about them."""
+
 BAD_REQUEST: Final = 400
 """From here on a status is an error."""
 

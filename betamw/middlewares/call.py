@@ -123,19 +123,22 @@ class Call:
             headers.popall(name, None)
             headers.extend((name, line) for line in lines or ())
 
+    def _count(self) -> None:
+        if not self.exchange.attempts:  # no fallback took part, so nobody has counted
+            self.overhear(sent=True)
+            self.exchange.sending()
+
     async def fail(self, response: ClientResponse) -> None:
         """The call was answered with an error: tell the listeners, while the response is still here."""
+        self._count()
         for listener in self._listeners:
             await listener.failed(self, response)
 
     def end(self, error: BaseException | None) -> None:
         """The call is over."""
-        exchange = self.exchange
-        if not exchange.attempts:  # no fallback took part, so nobody has counted
-            self.overhear(sent=True)
-            exchange.sending()
+        self._count()
         status = None if self.response is None or error is not None else self.response.status
-        exchange.finish(status, cancelled=isinstance(error, asyncio.CancelledError))
+        self.exchange.finish(status, cancelled=isinstance(error, asyncio.CancelledError))
         for listener in self._listeners:
             listener.over(self, error)
 

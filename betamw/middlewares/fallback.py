@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import attrs
-from aiohttp import ClientError, ClientHandlerType, ClientRequest, ClientResponse, hdrs
+from aiohttp import ClientError, ClientHandlerType, ClientRequest, ClientResponse
 
 from betamw.core.dialects import sentences
 from betamw.core.errors import ConfigError
@@ -16,7 +16,7 @@ from betamw.memory import RejectionMemory
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call, call_of, open_call
 from betamw.middlewares.override import in_force
-from betamw.middlewares.reply import look_at_body
+from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.request import is_replayable, prepare_resend
 
 
@@ -78,25 +78,18 @@ async def _attempt(call: Call, handler: ClientHandlerType) -> tuple[ClientRespon
     exchange.sending()
     response = await handler(call.request)
     call.overhear(sent=True)
-    may_refuse = response.status in MAY_REFUSE and exchange.sent
-    return response, exchange.receive(await _read(call, response) if may_refuse else _unread(response.status))
+    if response.status in MAY_REFUSE and exchange.sent:
+        body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
+        reply = reply_of(response, body, replayable=is_replayable(call.request, response))
+    else:
+        reply = _unread(response.status)
+    return response, exchange.receive(reply)
 
 
 @lru_cache(maxsize=64)
 def _unread(status: int) -> Reply:
     """A reply of which the status says enough; made once, for nearly all replies are like that."""
     return Reply(status=status)
-
-
-async def _read(call: Call, response: ClientResponse) -> Reply:
-    """Read as much of a reply as the decision needs."""
-    return Reply(
-        status=response.status,
-        body=await look_at_body(response),
-        content_type=response.headers.get(hdrs.CONTENT_TYPE),
-        request_id=response.headers.get("request-id"),
-        replayable=is_replayable(call.request, response),
-    )
 
 
 async def _resend(

@@ -14,7 +14,7 @@ from betamw.core.plan import Plan
 from betamw.core.rejection import error_type
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call, call_of, open_call
-from betamw.middlewares.reply import look_at_body
+from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.sink import Sink
 
 CALL: Final = "betamw.request"
@@ -58,10 +58,12 @@ class LoggingMiddleware:
         self._sink.write(event.name, event.level, _event_fields, call, event)
 
     async def failed(self, call: Call, response: ClientResponse) -> None:
-        """Find out the type of an error while its response is still ours."""
+        """Find out the type of an error while its response is still here; it may be a refusal that nobody has read."""
         if call.error_type is None and self._sink.wants(_level(call)):
             body = await look_at_body(response, patience=_ERROR_PATIENCE)
             call.error_type = identifier(error_type(body or b"")) or str(response.status)
+            if not call.exchange.falls_back:
+                call.exchange.receive(reply_of(response, body))
 
     def over(self, call: Call, error: BaseException | None) -> None:
         """Write the call's own event."""

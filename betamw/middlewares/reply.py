@@ -14,6 +14,8 @@ from typing import Final
 from aiohttp import EMPTY_PAYLOAD, ClientResponse, StreamReader, hdrs
 from aiohttp.base_protocol import BaseProtocol
 
+from betamw.core.reply import Reply
+
 LONGEST: Final = 64 * 1024
 """Bytes of an error reply that are looked at, before and after decompression."""
 
@@ -47,6 +49,17 @@ async def look_at_body(response: ClientResponse, *, patience: float = PATIENCE) 
     if len(body) != content.total_bytes:
         return None
     return _decoded(body, response.headers.get(hdrs.CONTENT_ENCODING, ""))
+
+
+def reply_of(response: ClientResponse, body: bytes | None, *, replayable: bool = False) -> Reply:
+    """Tell the exchange of a response, of whose body this much was seen."""
+    return Reply(
+        status=response.status,
+        body=body,
+        content_type=response.headers.get(hdrs.CONTENT_TYPE),
+        request_id=response.headers.get("request-id"),
+        replayable=replayable,
+    )
 
 
 async def _arrives(content: StreamReader, patience: float) -> bool:

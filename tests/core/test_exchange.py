@@ -609,8 +609,8 @@ LAST = [RESEND, HAND_OVER]
     [
         *(([named(A), answer(status)], (A,), LAST) for status in (200, 204, 302, 401, 403, 413, 429, 500, 529)),
         *(([named(A), answer(status)], (), FIRST) for status in (400, 404, 422)),
-        *(([UNNAMED, answer(status)], (A, B, C), LAST) for status in (200, 204, 302)),
-        *(([UNNAMED, answer(status)], (), LAST) for status in (401, 403, 413, 429, 500, 529)),
+        *(([UNNAMED, answer(status)], (A, B, C), LAST) for status in (200, 204)),
+        *(([UNNAMED, answer(status)], (), LAST) for status in (101, 302, 401, 403, 413, 429, 500, 529)),
         *(([UNNAMED, answer(status)], (), FIRST) for status in (400, 404, 422)),
         ([named(A), named(B), OK], (A, B), [RESEND, *LAST]),
         ([named(A), named(B), answer(500)], (A, B), [RESEND, *LAST]),

@@ -501,3 +501,13 @@ def test_wrong_values_fail_at_construction(given, message):
     """A value of another type is refused where it is given."""
     with pytest.raises(betamw.ConfigError, match=message):
         betamw.FallbackMiddleware(**given)
+
+
+async def test_a_redirect_says_nothing_about_betas(client, api):
+    """A redirect in answer to the resend is the caller's to follow, and proves nothing about what was dropped."""
+    api.refuse(OLD)
+    api.dialect = "bedrock"
+    api.respond_next(307, b"", {"Location": "https://elsewhere.example/"}, after=1)
+    async with client() as c:
+        got = await c.call(f"{GOOD},{OLD}", allow_redirects=False)
+        assert (307, []) == (got.status, c.events("betamw.memory.learned"))

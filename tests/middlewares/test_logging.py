@@ -338,3 +338,19 @@ async def test_an_application_that_configures_nothing_prints_nothing(api: Simula
         subprocess.run, [sys.executable, "-c", PROGRAM, api.base_url], env=env, capture_output=True, check=False
     )
     assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
+
+
+async def test_a_refusal_is_told_without_a_fallback_too(client, api):
+    """Where no fallback takes part the log still says that a beta was refused, and which."""
+    api.refuse(OLD)
+
+    def without_fallback(*, api, logger):
+        return betamw.LoggingMiddleware(logger, api), betamw.MergeMiddleware(DEFAULT, api=api)
+
+    async with client(middlewares=without_fallback) as c:
+        got = await c.call(OLD)
+        (refusal,), (event,) = c.events("betamw.beta.rejected"), c.events()
+        assert (400, "rejected", 1) == (got.status, event["outcome"], event["attempts"])
+        assert ([OLD], "give_up", "fallback_off", 1) == tuple(
+            refusal[field] for field in ("betas_rejected", "action", "reason", "attempt")
+        )
