@@ -55,8 +55,11 @@ def body_of(request: ClientRequest) -> bytes:
 def prepare_resend(request: ClientRequest, refused: ClientResponse) -> None:
     """Make a request that was answered ready to be sent again."""
     # The reply has arrived whole, so a connection that it still holds is that of an upload under way. It would keep
-    # its place in the pool, and with `limit=1` the resend would wait for ever.
+    # its place in the pool, and with `limit=1` the resend would wait for ever. Merely closed, its transport would go on
+    # sending what is in its buffer to a server that may never read it.
     if (connection := refused.connection) is not None:
+        if (transport := connection.transport) is not None:
+            transport.abort()
         connection.close()
     if hdrs.EXPECT in request.headers:  # the future that waits for `100 Continue` is used up
         request.update_expect_continue()

@@ -392,14 +392,21 @@ async def hasty_server():
             length = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
             bodies.append(await reader.readexactly(length))
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-        with suppress(ConnectionError):  # the client hangs up on an upload that was refused
+        with suppress(ConnectionError):
             await writer.drain()
-            await reader.read(-1 if not bodies else 1)
+            await hang_up.wait()  # so that it is not the server that ends the upload
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        closed.release()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    hang_up, closed, opened = asyncio.Event(), asyncio.Semaphore(0), []
+    server = await asyncio.start_server(lambda *pair: opened.append(pair) or serve(*pair), "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", bodies
+        hang_up.set()
+        for _ in opened:
+            await closed.acquire()
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
