@@ -80,7 +80,8 @@ class Exchange:
         betas, invalid, plain = read_header(values)
         shown, self._shown, self._shown_plainly = self._shown, betas, plain or not values
         if added := tuple([beta for beta in betas if beta not in shown]) if shown else betas:
-            self.wants.restore(added)
+            if shown or sent:  # not what the header held from the beginning
+                self.wants.restore(added)
             self.wants.add(added, "request")
         if shown and (gone := [beta for beta in shown if beta not in betas]):
             self.wants.remove(gone)

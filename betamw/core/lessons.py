@@ -77,9 +77,10 @@ class Lessons:
 
     def over(self) -> None:
         """The call is over: what it was to probe and has not found out is left to the next one."""
-        for beta, leased_until in self._leases.items():
-            self.memory.release(self._where(), beta, leased_until)
-        self._report(tuple(self._leases), "unknown")
+        if self._leases:
+            for beta, leased_until in self._leases.items():
+                self.memory.release(self._where(), beta, leased_until)
+            self._report(tuple(self._leases), "unknown")
 
     def _report(self, betas: tuple[str, ...], result: Literal["accepted", "refused", "unknown"]) -> None:
         if probed := tuple(beta for beta in self._leases if beta in betas):

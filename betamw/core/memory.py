@@ -82,7 +82,7 @@ class Verdicts:
 
     def knows(self, origin: str, endpoint: str) -> bool:
         """Whether anything is held for this endpoint: if not, a call need not even find out its scope."""
-        return (origin, endpoint) in self._places
+        return bool(self._places) and (origin, endpoint) in self._places
 
     def recall(self, scope: Scope, betas: Iterable[str], now: float) -> Recall:
         """Say which of the betas to leave out; takes the lease of those that this call is to probe."""

@@ -170,7 +170,6 @@ def open_call(
 async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHandlerType) -> ClientResponse:
     token = _current.set(ref(call))
     try:
-        call.overhear()
         call.response = response = await middleware(call.request, handler)
         if response.status >= BAD_REQUEST:
             await call.fail(response)
