@@ -68,6 +68,8 @@ class Exchange:
     _recalled: frozenset[str] = attrs.field(init=False, default=frozenset())
     _named: tuple[str, ...] = attrs.field(init=False, default=())
     _unnamed: tuple[str, ...] = attrs.field(init=False, default=())
+    _resends: int = attrs.field(init=False, default=0)
+    _resending: bool = attrs.field(init=False, default=False)
     _rejection_stands: bool = attrs.field(init=False, default=False)
 
     # The header.
@@ -124,10 +126,12 @@ class Exchange:
         """A fallback takes part: from now on what is remembered is left out.
 
         `body` gives the request's body, empty where it is not bytes in memory. Without `enabled` refusals are read and
-        told, and nothing else.
+        told, and nothing else. A middleware further out may send the request once more: then it starts again.
         """
         self.falls_back, self._policy, self._body, self._enabled = True, policy, body, enabled
-        self._lessons = lessons if enabled else None
+        self._rejection_stands = False
+        if enabled and self._lessons is None:
+            self._lessons = lessons
 
     def sending(self) -> None:
         """The request goes out, with the header as it was last written."""
@@ -147,7 +151,9 @@ class Exchange:
         self._tell_rejection(reply, rejection, ruling)
         if ruling != "dropped":
             self._rejection_stands = True
-            return Decision.HAND_OVER
+            return self._hand_over(Decision.HAND_OVER)
+        self._resends += 1
+        self._resending = True
         self._drops.update(dict.fromkeys(drops, "rejected"))
         if rejection.named:
             self._named = drops
@@ -158,6 +164,7 @@ class Exchange:
     def unanswered(self) -> None:
         """A resend failed before it was answered: the first reply is handed over."""
         self._rejection_stands = True
+        self._hand_over(Decision.HAND_OVER_FIRST)
 
     def finish(self, status: int | None, *, cancelled: bool = False) -> None:
         """The call is over: with a reply of this status, or None with an exception."""
@@ -183,7 +190,7 @@ class Exchange:
         """Which betas to drop for a resend, and the ruling behind it."""
         if not self._enabled:
             return (), "fallback_off"
-        if self.attempts > self._policy.max_resends:
+        if self._resends >= self._policy.max_resends:
             return (), "max_resends"
         if not rejection.named and self._policy.on_unnamed == "give_up":
             return (), "unnamed"
@@ -201,15 +208,20 @@ class Exchange:
 
     def _settle(self, status: int) -> Decision:
         """The reply refuses no beta: what does it say of those that were dropped?"""
-        if self.attempts > 1 and status in DID_NOT_HELP:
+        if self._resending and status in DID_NOT_HELP:
             self._rejection_stands = True
-            return Decision.HAND_OVER_FIRST
+            return self._hand_over(Decision.HAND_OVER_FIRST)
         good = status in SUCCESS
         if (lessons := self._lessons) is not None:
             self._learn(self._named + self._unnamed if good else self._named)
             if good:
                 lessons.accepted(self.sent)
-        return Decision.HAND_OVER
+        return self._hand_over(Decision.HAND_OVER)
+
+    def _hand_over(self, decision: Decision) -> Decision:
+        """The caller gets a reply: what was dropped and has not been shown to help is no lesson."""
+        self._resending, self._named, self._unnamed = False, (), ()
+        return decision
 
     def _learn(self, betas: tuple[str, ...]) -> None:
         if betas and self._lessons is not None:

@@ -12,6 +12,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary, ref
@@ -53,6 +54,8 @@ class Call:
         overhead: Seconds spent in attempts whose reply was thrown away.
         response: The reply that goes to the caller.
         error_type: The type of the error that it tells of, once known.
+        falling_back: Whether a fallback is at work further out.
+        looked_at: The last response of which the body was looked at, and what was seen.
     """
 
     request: ClientRequest
@@ -64,6 +67,8 @@ class Call:
     overhead: float = attrs.field(init=False, default=0.0)
     response: ClientResponse | None = attrs.field(init=False, default=None)
     error_type: str | None = attrs.field(init=False, default=None)
+    falling_back: bool = attrs.field(init=False, default=False)
+    looked_at: tuple[ClientResponse, bytes | None] | None = attrs.field(init=False, default=None)
     _events: tuple[Event, ...] = attrs.field(init=False, default=())
     _listeners: tuple[Listener, ...] = attrs.field(init=False, default=())
     _id: str = attrs.field(init=False, default="")
@@ -179,8 +184,10 @@ async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHand
     else:
         call.end(None)
     finally:
-        _current.reset(token)
-    _exchanges[response] = call.exchange
+        with suppress(ValueError):  # a call that is closed from outside, as by the end of its loop, has another context
+            _current.reset(token)
+    with suppress(TypeError):  # a response class of another's making need not be hashable: then there is no usage
+        _exchanges[response] = call.exchange
     return response
 
 

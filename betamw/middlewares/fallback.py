@@ -1,5 +1,6 @@
 """FallbackMiddleware: a refused beta is left out, the call sent again, the lesson remembered."""
 
+import asyncio
 import time
 from functools import lru_cache
 from typing import Any
@@ -57,13 +58,19 @@ class FallbackMiddleware:
         call = call_of(request, self.api)
         if call is None:
             return await open_call(self, self.api, request, handler)
-        exchange = call.exchange
-        if exchange.falls_back:  # another FallbackMiddleware of the chain is at it
+        if call.falling_back:  # another FallbackMiddleware of the chain is at it
             return await handler(request)
+        call.falling_back = True
+        try:
+            return await self._send(call, handler)
+        finally:
+            call.falling_back = False
+
+    async def _send(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
         memory, lessons = self.memory, None
         if memory is not None:
             lessons = Lessons(memory, memory.clock, call.address.place, call, call.tell)
-        exchange.start(self.policy, call.body, lessons, enabled=in_force.get().fallback is not False)
+        call.exchange.start(self.policy, call.body, lessons, enabled=in_force.get().fallback is not False)
         started = time.perf_counter()
         response, decision = await _attempt(call, handler)
         if decision is Decision.RESEND:
@@ -80,6 +87,7 @@ async def _attempt(call: Call, handler: ClientHandlerType) -> tuple[ClientRespon
     call.overhear(sent=True)
     if response.status in MAY_REFUSE and exchange.sent:
         body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
+        call.looked_at = response, body
         reply = reply_of(response, body, replayable=is_replayable(call.request, response))
     else:
         reply = _unread(response.status)
@@ -101,6 +109,7 @@ async def _resend(
     try:
         while decision is Decision.RESEND:
             prepare_resend(call.request, replies[-1])
+            await asyncio.sleep(0)  # a server that hangs up with its 400 is noticed, its connection not used again
             started = time.perf_counter()
             try:
                 response, decision = await _attempt(call, handler)
@@ -113,10 +122,11 @@ async def _resend(
     except BaseException:
         for response in replies:
             response.close()
+        call.put_header(header)
         raise
     kept = 0 if decision is Decision.HAND_OVER_FIRST else len(replies) - 1
-    for number, response in enumerate(replies):
-        if number != kept:
+    for response in replies:
+        if response is not replies[kept]:  # a cache below may answer twice with the same object
             response.release()
     call.overhead = sum(seconds) - seconds[kept]
     if kept == 0:  # `response.request_info.headers` is a live view: it shall show what this reply answers

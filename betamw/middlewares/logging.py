@@ -59,8 +59,12 @@ class LoggingMiddleware:
 
     async def failed(self, call: Call, response: ClientResponse) -> None:
         """Find out the type of an error while its response is still here; it may be a refusal that nobody has read."""
-        if call.error_type is None and self._sink.wants(_level(call)):
-            body = await look_at_body(response, patience=_ERROR_PATIENCE)
+        level = _level(call)
+        if call.error_type is None and self._sink.wants(level):
+            if call.looked_at is not None and call.looked_at[0] is response:
+                body = call.looked_at[1]
+            else:
+                body = await look_at_body(response, patience=0.0 if level == "debug" else _ERROR_PATIENCE)
             call.error_type = identifier(error_type(body or b"")) or str(response.status)
             if not call.exchange.falls_back:
                 call.exchange.receive(reply_of(response, body))

@@ -8,6 +8,7 @@ chunks takes their place. A body that does not become whole in time, or is too l
 
 import asyncio
 import zlib
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -23,7 +24,9 @@ PATIENCE: Final = 1.0
 """Seconds to wait for the body of a reply that may be a refusal; it mostly comes with the headers."""
 
 _POLL: Final = 0.02  # seconds; a stream that breaks calls no `on_eof` callback
-_CODINGS: Final = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+_GZIP: Final = (zlib.MAX_WBITS | 16,)
+# Some servers leave out the zlib header of "deflate" (RFC 9110, section 8.4.1.2); aiohttp reads that too.
+_CODINGS: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
 
 
 async def look_at_body(response: ClientResponse, *, patience: float = PATIENCE) -> bytes | None:
@@ -66,10 +69,11 @@ async def _arrives(content: StreamReader, patience: float) -> bool:
     """Wait until the body is whole, consuming nothing."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience
+    most = min(LONGEST, content.get_read_buffer_limits()[1])  # beyond that aiohttp pauses a stream that nobody reads
     whole: asyncio.Future[None] | None = None
     while not content.is_eof():
         left = deadline - loop.time()
-        if left <= 0 or content.total_bytes > LONGEST or content.exception() is not None:
+        if left <= 0 or content.total_bytes > most or content.exception() is not None:
             return False
         if whole is None:
             whole = loop.create_future()
@@ -110,10 +114,7 @@ def _stream_of(chunks: list[tuple[bytes, bool]], like: StreamReader) -> StreamRe
 
 def _decoded(body: bytes, coding: str) -> bytes:
     """Decode a copy of a body that may be compressed still (`auto_decompress=False`) or no more: the header stays."""
-    window = _CODINGS.get(coding.strip().lower())
-    if window is None or not body:
-        return body
-    try:
-        return zlib.decompressobj(window).decompress(body, LONGEST + 1)
-    except zlib.error:
-        return body
+    for window in _CODINGS.get(coding.strip().lower(), ()):
+        with suppress(zlib.error):
+            return zlib.decompressobj(window).decompress(body, LONGEST + 1)
+    return body

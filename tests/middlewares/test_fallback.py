@@ -518,3 +518,88 @@ async def test_a_redirect_says_nothing_about_betas(client, api):
     async with client() as c:
         got = await c.call(f"{GOOD},{OLD}", allow_redirects=False)
         assert (307, []) == (got.status, c.events("betamw.memory.learned"))
+
+
+async def test_a_reply_that_comes_twice_is_not_released(client, api):
+    """A cache below may answer a resend with the very object of the first reply; the caller can still read it."""
+    api.refuse(OLD)
+    kept = []
+
+    async def cache(request, handler):
+        if not kept:
+            kept.append(await handler(request))
+        return kept[0]
+
+    def cached(*, api, logger):
+        return *betamw.chain(api=api, logger=logger), cache
+
+    async with client(middlewares=cached) as c:
+        got = await c.call(OLD)
+        assert (400, True) == (got.status, b"Unexpected value" in got.body)
+
+
+async def test_a_retry_inside_of_the_call_falls_back_again(client, api):
+    """Another author's retry between logging and the rest sends again: the fallback works there as it did before."""
+    api.refuse(OLD)
+    api.respond_next(503)
+
+    async def retry(request, handler):
+        response = await handler(request)
+        if response.status == 503:
+            response.release()
+            response = await handler(request)
+        return response
+
+    def retrying(*, api, logger):
+        log, *others = betamw.chain(api=api, logger=logger)
+        return log, retry, *others
+
+    async with client(middlewares=retrying) as c:
+        got = await c.call(f"{GOOD},{OLD}")
+        assert (200, [(GOOD, OLD), (GOOD, OLD), (GOOD,)]) == (got.status, c.sent)
+        assert [(3, "recovered")] == [(event["attempts"], event["outcome"]) for event in c.events()]
+
+
+async def test_a_server_that_hangs_up_with_its_400(client):
+    """The connection that was closed without a word is not used for the resend."""
+
+    async def serve(reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        refused = OLD.encode() in head
+        status, body = (b"400 Bad Request", REFUSAL) if refused else (b"200 OK", b"{}")
+        writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with aiohttp.ClientSession(middlewares=betamw.chain(api=betamw.Api(url))) as session:
+            async with session.get(url, headers={"anthropic-beta": OLD}) as response:
+                assert 200 == response.status
+
+
+async def test_an_error_in_the_resend_restores_the_header(client, api):
+    """A middleware further out that sends again after an error finds the request as it was."""
+    api.refuse(OLD)
+    seen = []
+
+    async def break_the_second(request, handler):
+        if "anthropic-beta" not in request.headers:
+            raise RuntimeError
+        return await handler(request)
+
+    async def look(request, handler):
+        try:
+            return await handler(request)
+        finally:
+            seen.append(request.headers.get("anthropic-beta"))
+
+    def breaking(*, api, logger):
+        return look, *betamw.chain(api=api, logger=logger), break_the_second
+
+    async with client(middlewares=breaking) as c:
+        with pytest.raises(RuntimeError):
+            await c.call(OLD)
+        assert [OLD] == seen

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -205,6 +206,22 @@ async def test_a_stand_in_for_a_response_is_left_alone():
 async def test_what_is_not_in_its_coding_is_taken_as_it_is():
     """The header stays when aiohttp has decompressed, so a body may be plain whatever the header says."""
     assert b"plain" == _decoded(b"plain", "gzip")
+
+
+async def test_deflate_without_its_header_is_decoded():
+    """Some servers send the bare stream."""
+    bare = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    assert b"a refusal" == _decoded(bare.compress(b"a refusal") + bare.flush(), "deflate")
+
+
+@pytest.mark.parametrize("limit", [64, 4096])
+async def test_a_body_beyond_a_small_buffer_is_given_up_at_once(url, limit):
+    """A stream that aiohttp pauses, for nobody reads it, would never become whole."""
+    async with aiohttp.ClientSession(read_bufsize=limit) as session:
+        async with session.get(f"{url}/plain/just at the limit") as response:
+            async with asyncio.timeout(0.9):
+                await look_at_body(response)
+            assert b"".join(BODIES["just at the limit"]) == await response.read()
 
 
 async def test_a_bomb_is_decoded_in_bounds():
