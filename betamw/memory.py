@@ -6,9 +6,10 @@ from collections.abc import Callable
 import attrs
 
 from betamw.core.memory import Verdicts
+from betamw.core.validators import callable_
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False)
 class RejectionMemory(Verdicts):
     """Which betas are refused where, so that a lesson is paid for once. Share one between chains to share lessons.
 
@@ -21,4 +22,4 @@ class RejectionMemory(Verdicts):
     Raises `ConfigError` for a value out of range.
     """
 
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = attrs.field(default=time.monotonic, validator=callable_)

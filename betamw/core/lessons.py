@@ -65,8 +65,8 @@ class Lessons:
 
     def refused(self, betas: tuple[str, ...]) -> None:
         """The betas are refused here, and a resend has shown that leaving them out helps."""
-        self.memory.learn(self._where(), betas, self.clock())
-        self.tell(MemoryLearned(betas=betas, ttl_s=self.memory.remember_for))
+        if news := self.memory.learn(self._where(), betas, self.clock()):
+            self.tell(MemoryLearned(betas=news, ttl_s=self.memory.remember_for))
         self._report(betas, "refused")
 
     def accepted(self, betas: tuple[str, ...]) -> None:

@@ -67,7 +67,7 @@ class Recall:
 NOTHING: Final = Recall()
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False)
 class Verdicts:
     """The verdicts, bounded: the one that was of no use for longest goes first. Times are seconds, and arguments."""
 
@@ -99,17 +99,22 @@ class Verdicts:
                 probing.append(beta)
         return Recall(tuple(left_out), tuple(probing), leased_until) if left_out or probing else NOTHING
 
-    def learn(self, scope: Scope, betas: Iterable[str], now: float) -> None:
-        """The betas are refused in this scope from now on; a lease on them ends."""
+    def learn(self, scope: Scope, betas: Iterable[str], now: float) -> tuple[str, ...]:
+        """The betas are refused in this scope from now on, and a lease on them ends; returns those that are news."""
+        news = []
         for beta in betas:
             key = (scope, beta)
-            if key not in self._entries:
+            held = self._entries.get(key)
+            if held is None:
                 self._count(scope, 1)
+            if held is None or held.expires_at <= now:
+                news.append(beta)
             self._entries[key] = _Entry(now + self.remember_for)
             self._entries.move_to_end(key)
         while len(self._entries) > self.max_entries:
             (oldest, _), _ = self._entries.popitem(last=False)
             self._count(oldest, -1)
+        return tuple(news)
 
     def clear(self, scope: Scope, betas: Iterable[str]) -> tuple[str, ...]:
         """The betas were accepted in this scope: forget what was held against them; returns those there were."""

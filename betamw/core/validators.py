@@ -1,5 +1,6 @@
 """attrs validators that say what was wrong, what was given and what is allowed."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -16,8 +17,11 @@ def at_least(minimum: int) -> Validator:
     """A whole number, not below `minimum`."""
 
     def validate(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        if isinstance(value, bool) or not isinstance(value, int):
             msg = f"{attribute.name} must be an int >= {minimum}, got {value!r}"
+            raise ConfigError(msg)
+        if value < minimum:
+            msg = f"{attribute.name} must be >= {minimum}, got {value!r}"
             raise ConfigError(msg)
 
     return validate
@@ -48,3 +52,31 @@ def one_of(*allowed: object, not_yet: tuple[object, ...] = ()) -> Validator:
         raise ConfigError(msg)
 
     return validate
+
+
+def instance_of(kind: type) -> Validator:
+    """A value of this class, in the words of our own errors."""
+
+    def validate(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        if not isinstance(value, kind):
+            msg = f"{attribute.name} must be of class {kind.__name__}, got {value!r}"
+            raise ConfigError(msg)
+
+    return validate
+
+
+def callable_(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    """Something that can be called."""
+    if not callable(value):
+        msg = f"{attribute.name} must be callable, got {value!r}"
+        raise ConfigError(msg)
+
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+
+
+def header_name(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    """What can name a header: an RFC 9110 token."""
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+        msg = f"{attribute.name} must be the name of a header (RFC 9110 token), got {ascii(value)[:100]}"
+        raise ConfigError(msg)

@@ -13,24 +13,31 @@ from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.endpoint import segments
 from betamw.core.errors import ConfigError
 from betamw.core.place import Place
+from betamw.core.validators import header_name
 
 ENVIRONMENT: Final = "ANTHROPIC_BASE_URL"
 """The official SDK's own variable."""
 
 FIRST_PARTY: Final = "https://api.anthropic.com"
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_PLAIN: Final = re.compile(r"(?:[^\s%\x00-\x1f\x7f]|%[0-9A-Fa-f]{2})+")  # no whitespace, no broken escapes
 _Origin = tuple[str, str | None, int | None]
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def _from_environment() -> tuple[str, ...]:
-    return (os.environ.get(ENVIRONMENT) or FIRST_PARTY,)
+    base_url = os.environ.get(ENVIRONMENT) or FIRST_PARTY
+    try:
+        _parse(base_url)
+    except ConfigError as error:
+        msg = f"{ENVIRONMENT} in the environment: {error}"
+        raise ConfigError(msg) from None
+    return (base_url,)
 
 
 def _several(base_url: str | URL | Sequence[str]) -> tuple[str, ...]:
     if isinstance(base_url, str | URL):
         return (str(base_url),)
-    if not isinstance(base_url, Sequence) or not base_url:
+    if not isinstance(base_url, Sequence) or isinstance(base_url, bytes) or not base_url:
         msg = f"base_url must be a URL or a sequence of URLs, got {base_url!r}"
         raise ConfigError(msg)
     return tuple(map(str, base_url))
@@ -40,7 +47,7 @@ def _parse(base_url: str) -> URL:
     """Read a base URL; an error shows what was given, without the password that may stand before the last `@`."""
     try:
         url = URL(base_url)
-        usable = url.scheme in _DEFAULT_PORTS and bool(url.host and url.port)
+        usable = url.scheme in _DEFAULT_PORTS and bool(url.host and url.port) and _PLAIN.fullmatch(base_url) is not None
     except ValueError:
         url, usable = URL(), False
     if not usable:
@@ -51,12 +58,6 @@ def _parse(base_url: str) -> URL:
         msg = f"base_url must hold no credentials, query or fragment, got them with {url.origin()}{url.raw_path}"
         raise ConfigError(msg)
     return url
-
-
-def _check_header(_instance: object, _attribute: object, header: object) -> None:
-    if not isinstance(header, str) or not _TOKEN.fullmatch(header):
-        msg = f"header must be the name of a header (RFC 9110 token), got {ascii(header)[:100]}"
-        raise ConfigError(msg)
 
 
 @attrs.frozen
@@ -84,7 +85,7 @@ class Api:
     """
 
     base_url: tuple[str, ...] = attrs.field(factory=_from_environment, converter=_several)
-    header: str = attrs.field(default="anthropic-beta", validator=_check_header)
+    header: str = attrs.field(default="anthropic-beta", validator=header_name)
     catalog: Catalog = attrs.field(default=CATALOG, kw_only=True, repr=False, eq=False)
     _origins: frozenset[_Origin] = attrs.field(init=False, repr=False, eq=False)
     _find: Callable[[_Origin, str], Address | None] = attrs.field(init=False, repr=False, eq=False)

@@ -24,7 +24,7 @@ from betamw.core.events import BetaUsage, Event
 from betamw.core.exchange import Exchange
 from betamw.core.reply import BAD_REQUEST
 from betamw.middlewares.api import Address, Api
-from betamw.middlewares.request import body_of, credential_of
+from betamw.middlewares.request import body_of, hashed, secrets_of
 
 
 class Listener(Protocol):
@@ -72,6 +72,7 @@ class Call:
     _events: tuple[Event, ...] = attrs.field(init=False, default=())
     _listeners: tuple[Listener, ...] = attrs.field(init=False, default=())
     _id: str = attrs.field(init=False, default="")
+    _secrets: tuple[str, ...] = attrs.field(init=False, default=(), repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.exchange = Exchange(self.request.method, self.address.place, self.api.header, self.tell)
@@ -87,9 +88,17 @@ class Call:
         """The request's body, empty where it is not bytes in memory."""
         return body_of(self.request)
 
+    def keep_credential(self) -> None:
+        """Take note of what authenticates the request as it comes to the fallback.
+
+        A middleware further in may add to it. But what is learned under one credential must be looked up under the
+        same, and that is before anything is sent.
+        """
+        self._secrets = secrets_of(self.request)
+
     def credential(self) -> str:
         """A keyed hash of what authenticates the request."""
-        return credential_of(self.request)
+        return hashed(self._secrets)
 
     def listen(self, listener: Listener) -> None:
         """Tell the listener what has happened so far and what happens; saying it twice changes nothing."""
@@ -174,6 +183,8 @@ def open_call(
 
 async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHandlerType) -> ClientResponse:
     token = _current.set(ref(call))
+    call.overhear()
+    asked = call.lines
     try:
         call.response = response = await middleware(call.request, handler)
         if response.status >= BAD_REQUEST:
@@ -184,6 +195,9 @@ async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHand
     else:
         call.end(None)
     finally:
+        # `response.request_info` shows what was asked for, as without us; who sends the request again asks for that.
+        if call.lines != asked:
+            call.put_header(asked)
         with suppress(ValueError):  # a call that is closed from outside, as by the end of its loop, has another context
             _current.reset(token)
     with suppress(TypeError):  # a response class of another's making need not be hashable: then there is no usage
@@ -196,4 +210,9 @@ def usage(response: ClientResponse) -> BetaUsage:
 
     Raises `KeyError` for a response that no betamw middleware has seen: of another origin, or of a plain session.
     """
-    return _exchanges[response].usage()
+    try:
+        exchange = _exchanges[response]
+    except (KeyError, TypeError):
+        msg = "no middleware of betamw has seen this response"
+        raise KeyError(msg) from None
+    return exchange.usage()

@@ -8,11 +8,15 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from betamw.core.catalog import CATALOG_RULES
 from betamw.core.endpoint import EndpointRule, RuleTable
 from betamw.core.errors import ConfigError
+from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import call_of, open_call
 
 
 def _tuple(rules: Iterable[EndpointRule]) -> tuple[EndpointRule, ...]:
+    if not isinstance(rules, Iterable):
+        msg = f"rules must be a sequence of EndpointRule values, got {rules!r}"
+        raise ConfigError(msg)
     for rule in (rules := tuple(rules)):
         if not isinstance(rule, EndpointRule):
             msg = f"rules must be EndpointRule values, got {rule!r}"
@@ -37,7 +41,7 @@ class EndpointMiddleware:
     """
 
     rules: tuple[EndpointRule, ...] = attrs.field(default=CATALOG_RULES, converter=_tuple)
-    api: Api = attrs.field(factory=Api)
+    api: Api = attrs.field(factory=Api, validator=instance_of(Api))
     _table: RuleTable = attrs.field(init=False, repr=False, default=attrs.Factory(_table_of, takes_self=True))
 
     def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:

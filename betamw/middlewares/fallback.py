@@ -3,31 +3,21 @@
 import asyncio
 import time
 from functools import lru_cache
-from typing import Any
 
 import attrs
-from aiohttp import ClientError, ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientError, ClientHandlerType, ClientRequest, ClientResponse, ConnectionTimeoutError
 
 from betamw.core.dialects import sentences
-from betamw.core.errors import ConfigError
 from betamw.core.lessons import Lessons
 from betamw.core.policy import FallbackPolicy
 from betamw.core.reply import MAY_REFUSE, Decision, Reply
+from betamw.core.validators import instance_of
 from betamw.memory import RejectionMemory
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call, call_of, open_call
 from betamw.middlewares.override import in_force
 from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.request import is_replayable, prepare_resend
-
-
-def _instance_of(kind: type) -> Any:
-    def validate(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        if not isinstance(value, kind):
-            msg = f"{attribute.name} must be a {kind.__name__}, got {value!r}"
-            raise ConfigError(msg)
-
-    return validate
 
 
 @attrs.frozen(eq=False)
@@ -44,11 +34,11 @@ class FallbackMiddleware:
     Raises `ConfigError` for a value of another type.
     """
 
-    policy: FallbackPolicy = attrs.field(factory=FallbackPolicy, validator=_instance_of(FallbackPolicy))
+    policy: FallbackPolicy = attrs.field(factory=FallbackPolicy, validator=instance_of(FallbackPolicy))
     memory: RejectionMemory | None = attrs.field(
-        factory=RejectionMemory, validator=attrs.validators.optional(_instance_of(RejectionMemory))
+        factory=RejectionMemory, validator=attrs.validators.optional(instance_of(RejectionMemory))
     )
-    api: Api = attrs.field(factory=Api, validator=_instance_of(Api))
+    api: Api = attrs.field(factory=Api, validator=instance_of(Api))
 
     def __attrs_post_init__(self) -> None:
         sentences(self.api.header.lower())  # compiled here, they are not on the path of the first refusal
@@ -68,6 +58,7 @@ class FallbackMiddleware:
 
     async def _send(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
         memory, lessons = self.memory, None
+        call.keep_credential()
         if memory is not None:
             lessons = Lessons(memory, memory.clock, call.address.place, call, call.tell)
         call.exchange.start(self.policy, call.body, lessons, enabled=in_force.get().fallback is not False)
@@ -100,11 +91,21 @@ def _unread(status: int) -> Reply:
     return Reply(status=status)
 
 
+def _never_sent(error: BaseException) -> bool:
+    """Whether a resend failed for want of a connection: then the first reply still says all there is.
+
+    A timeout after it was sent does not count. The server may be at it, and the caller asked to be told.
+    """
+    if isinstance(error, TimeoutError):
+        return isinstance(error, ConnectionTimeoutError)
+    return isinstance(error, ClientError | OSError)
+
+
 async def _resend(
     call: Call, handler: ClientHandlerType, first: ClientResponse, first_seconds: float
 ) -> ClientResponse:
     """Resend until the exchange has decided which reply the caller gets; the others are released."""
-    replies, seconds, header = [first], [first_seconds], call.lines
+    replies, seconds = [first], [first_seconds]
     decision = Decision.RESEND
     try:
         while decision is Decision.RESEND:
@@ -116,19 +117,16 @@ async def _resend(
             finally:
                 seconds.append(time.perf_counter() - started)
             replies.append(response)
-    except (ClientError, OSError):  # such as a server that hangs up after its 400
+    except BaseException as error:
+        if not _never_sent(error):
+            for response in replies:
+                response.close()
+            raise
         call.exchange.unanswered()
         decision = Decision.HAND_OVER_FIRST
-    except BaseException:
-        for response in replies:
-            response.close()
-        call.put_header(header)
-        raise
     kept = 0 if decision is Decision.HAND_OVER_FIRST else len(replies) - 1
     for response in replies:
         if response is not replies[kept]:  # a cache below may answer twice with the same object
             response.release()
     call.overhead = sum(seconds) - seconds[kept]
-    if kept == 0:  # `response.request_info.headers` is a live view: it shall show what this reply answers
-        call.put_header(header)
     return replies[kept]

@@ -12,6 +12,7 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from betamw.core.events import SCHEMA, Event, Level, Value, identifier, loggable
 from betamw.core.plan import Plan
 from betamw.core.rejection import error_type
+from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call, call_of, open_call
 from betamw.middlewares.reply import look_at_body, reply_of
@@ -42,7 +43,7 @@ class LoggingMiddleware:
     """
 
     logger: Any = None
-    api: Api = attrs.field(factory=Api)
+    api: Api = attrs.field(factory=Api, validator=instance_of(Api))
     _sink: Sink = attrs.field(init=False, repr=False, default=attrs.Factory(_sink_of, takes_self=True))
 
     def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:

@@ -6,6 +6,7 @@ import attrs
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from betamw.core.beta import validated_all
+from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import call_of, open_call
 from betamw.middlewares.override import NONE, in_force
@@ -23,11 +24,11 @@ class MergeMiddleware:
     """
 
     betas: tuple[str, ...]
-    api: Api
+    api: Api = attrs.field(validator=instance_of(Api))
 
     def __init__(self, *betas: str, api: Api | None = None) -> None:
         # pyright does not know attrs' own initialiser; the comment can go when it does.
-        self.__attrs_init__(validated_all(betas, where="a default beta"), api or Api())  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(validated_all(betas, where="a default beta"), Api() if api is None else api)  # pyright: ignore[reportAttributeAccessIssue]
 
     def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
         """Handle one request; aiohttp calls this."""

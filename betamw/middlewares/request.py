@@ -11,9 +11,10 @@ import os
 from typing import Final
 
 from aiohttp import ClientRequest, ClientResponse, MultipartWriter, hdrs, payload
+from multidict import istr
 
 _HASH_KEY: Final = os.urandom(32)
-_CREDENTIALS: Final = ("x-api-key", hdrs.AUTHORIZATION)
+_CREDENTIALS: Final = (istr("x-api-key"), hdrs.AUTHORIZATION, istr("api-key"), istr("x-goog-api-key"))
 _BYTES: Final[frozenset[type]] = frozenset(
     getattr(payload, name)
     for name in ("BytesPayload", "StringPayload", "StringIOPayload", "JsonPayload", "JsonBytesPayload")
@@ -48,7 +49,7 @@ def body_of(request: ClientRequest) -> bytes:
         return b""
     try:
         return body.decode().encode()
-    except UnicodeError:
+    except (UnicodeError, AttributeError):  # not text; a memoryview has no `decode`
         return b""
 
 
@@ -65,7 +66,14 @@ def prepare_resend(request: ClientRequest, refused: ClientResponse) -> None:
         request.update_expect_continue()
 
 
-def credential_of(request: ClientRequest) -> str:
+def secrets_of(request: ClientRequest) -> tuple[str, ...]:
+    """What authenticates a request, in the order of `_CREDENTIALS`; not for anybody to see."""
+    get = request.headers.get
+    return tuple([get(name, "") for name in _CREDENTIALS])
+
+
+def hashed(secrets: tuple[str, ...]) -> str:
     """A hash of what authenticates a request, under a key of this process: tells accounts apart, and nothing else."""
-    secret = "\0".join(request.headers.get(name, "") for name in _CREDENTIALS)
-    return hashlib.blake2b(secret.encode(errors="surrogateescape"), key=_HASH_KEY, digest_size=16).hexdigest()
+    # An AWS signature is another one for each request; who signs stands before it: `Credential=AKID/date/...`.
+    lasting = "\0".join(secret.partition("/")[0] if secret.startswith("AWS4-") else secret for secret in secrets)
+    return hashlib.blake2b(lasting.encode(errors="surrogateescape"), key=_HASH_KEY, digest_size=16).hexdigest()

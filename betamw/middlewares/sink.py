@@ -9,15 +9,22 @@ from typing import Any, Final, TypeVarTuple
 import attrs
 import structlog
 
+from betamw.core.errors import ConfigError
 from betamw.core.events import Level, Value
 
 A = TypeVarTuple("A")
 
 LOGGER_NAME: Final = "betamw"
-_STANDARD: Final = (logging.Logger, logging.LoggerAdapter)
 _LEVELS: Final[dict[Level, int]] = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 logging.getLogger(LOGGER_NAME).addHandler(logging.NullHandler())
+
+
+def _can_log(_instance: object, _attribute: object, logger: object) -> None:
+    kind = type(logger)
+    if logger is not None and not hasattr(kind, "info") and not hasattr(kind, "__getattr__"):
+        msg = f"logger must be a structlog logger, a logging.Logger or None, got {logger!r}"
+        raise ConfigError(msg)
 
 
 @attrs.define(eq=False)
@@ -28,7 +35,7 @@ class Sink:
         logger: A structlog logger or a `logging.Logger`; None to choose when an event is written.
     """
 
-    logger: Any = None
+    logger: Any = attrs.field(default=None, validator=_can_log)
     _structlog: Any = attrs.field(init=False, factory=lambda: structlog.get_logger(LOGGER_NAME))
     _stdlib: logging.Logger = attrs.field(init=False, factory=lambda: logging.getLogger(LOGGER_NAME))
     _warned: bool = attrs.field(init=False, default=False)
@@ -47,7 +54,11 @@ class Sink:
             logger = self._choose()
             if not _enabled(logger, level):
                 return
-            if isinstance(logger, _STANDARD):
+            if isinstance(logger, logging.LoggerAdapter):  # it would put its own `extra` in place of ours
+                message, more = logger.process(name, {})
+                extra = {**(more.get("extra") or {}), **fields(*of)}
+                logger.logger.log(_LEVELS[level], message, extra=extra)
+            elif isinstance(logger, logging.Logger):
                 logger.log(_LEVELS[level], name, extra=fields(*of))
             else:
                 getattr(logger, level)(name, **fields(*of))
@@ -55,9 +66,9 @@ class Sink:
             self._warn(error)
 
     def _choose(self) -> Any:
-        if self.logger is not None:
-            return self.logger
         # `bind` once: each attribute of structlog's lazy proxy assembles a logger anew.
+        if self.logger is not None:
+            return self.logger.bind() if hasattr(type(self.logger), "bind") else self.logger
         return self._structlog.bind() if structlog.is_configured() else self._stdlib
 
     def _warn(self, error: Exception) -> None:
@@ -73,5 +84,7 @@ class Sink:
 
 def _enabled(logger: Any, level: Level) -> bool:
     """Whether a logger wants the level, as far as it can tell."""
-    enabled = getattr(logger, "is_enabled_for", None) or getattr(logger, "isEnabledFor", None)
-    return enabled is None or bool(enabled(_LEVELS[level]))
+    # Asked of its class: structlog's generic BoundLogger has every attribute, as a way to log.
+    kind = type(logger)
+    enabled = getattr(kind, "is_enabled_for", None) or getattr(kind, "isEnabledFor", None)
+    return enabled is None or bool(enabled(logger, _LEVELS[level]))

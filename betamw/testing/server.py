@@ -11,7 +11,6 @@ What makes the reply to a request, the first that has something to say:
 7. the endpoint; an unknown path is a 404
 """
 
-import re
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
@@ -30,14 +29,7 @@ from betamw.testing.queued import LiteralReply, ReplyQueue
 from betamw.testing.received import ReceivedRequest
 from betamw.testing.refusals import Refusal, Verdicts, as_refusals
 
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SHUTDOWN_SECONDS: Final = 0.1
-
-
-def _header_name(_instance: object, _attribute: object, header: object) -> None:
-    if not isinstance(header, str) or not _TOKEN.fullmatch(header):
-        msg = f"header must be the name of an HTTP header, got {header!r}"
-        raise ConfigError(msg)
 
 
 def _catalog(_instance: object, _attribute: object, catalog: object) -> None:
@@ -90,7 +82,7 @@ class SimulatedApi:
     _refuses: tuple[Refusal, ...] = attrs.field(default=(), converter=as_refusals, alias="refuses")
     dialect: str = attrs.field(default="anthropic", validator=validators.one_of(*DIALECTS))
     wrapper: str = attrs.field(default="plain", validator=validators.one_of(*WRAPPERS), kw_only=True)
-    header: str = attrs.field(default="anthropic-beta", validator=_header_name, kw_only=True)
+    header: str = attrs.field(default="anthropic-beta", validator=validators.header_name, kw_only=True)
     catalog: Catalog = attrs.field(default=CATALOG, validator=_catalog, kw_only=True, repr=False)
     encoding: Encoding | None = attrs.field(default=None, validator=validators.one_of(None, *ENCODINGS), kw_only=True)
     drip: float = attrs.field(default=0.0, validator=pause, kw_only=True)

@@ -242,7 +242,7 @@ def test_an_endpoint_whose_last_verdict_went_is_not_known():
         ("remember_for", 0, "remember_for must be a number of seconds > 0, got 0"),
         ("remember_for", float("inf"), "remember_for must be a number of seconds > 0, got inf"),
         ("probe_lease", -1, "probe_lease must be a number of seconds > 0, got -1"),
-        ("max_entries", 0, "max_entries must be an int >= 1, got 0"),
+        ("max_entries", 0, "max_entries must be >= 1, got 0"),
         ("max_entries", None, "max_entries must be an int >= 1, got None"),
     ],
 )
@@ -273,10 +273,16 @@ def test_the_clock_is_the_users():
     assert 42.0 == RejectionMemory(clock=lambda: 42.0).clock()
 
 
-def test_settings_are_given_by_name():
-    """No positions to remember."""
-    with pytest.raises(TypeError):
-        RejectionMemory(60.0)
+def test_settings_may_be_given_by_position():
+    """In the order of the documentation."""
+    held = RejectionMemory(60.0, 7, 5.0, lambda: 42.0)
+    assert (60.0, 7, 5.0, 42.0) == (held.remember_for, held.max_entries, held.probe_lease, held.clock())
+
+
+def test_the_clock_can_be_called():
+    """A clock that is none fails at once, not in the first call that is refused."""
+    with pytest.raises(ConfigError, match="clock must be callable, got 5"):
+        RejectionMemory(clock=5)
 
 
 def test_memories_are_not_equal_by_what_they_hold():

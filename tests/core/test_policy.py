@@ -57,7 +57,7 @@ def test_collections_of_any_kind(names):
 @pytest.mark.parametrize(
     ("name", "value", "error"),
     [
-        ("max_resends", -1, "max_resends must be an int >= 0, got -1"),
+        ("max_resends", -1, "max_resends must be >= 0, got -1"),
         ("max_resends", True, "max_resends must be an int >= 0, got True"),
         ("max_resends", 1.0, "max_resends must be an int >= 0, got 1.0"),
         ("on_unnamed", "ask", "on_unnamed='ask' is not allowed, it must be one of 'drop_all', 'give_up'"),

@@ -101,3 +101,19 @@ def test_a_bad_header_name_fails_at_construction(header):
 def test_equal_apis_are_equal():
     """Two Apis with the same addresses and header are the same to the middlewares."""
     assert betamw.Api("https://x.example") == betamw.Api(["https://x.example"])
+
+
+def test_a_bad_environment_is_named(monkeypatch):
+    """Who set the variable learns that it is the variable."""
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "api.example")
+    with pytest.raises(
+        betamw.ConfigError, match="ANTHROPIC_BASE_URL in the environment: base_url must have the scheme"
+    ):
+        betamw.chain()
+
+
+@pytest.mark.parametrize("base", ["https://ho st", "https://h\n", " https://h", "https://h/%zz", b"https://h"])
+def test_a_url_that_only_looks_like_one(base):
+    """Whitespace, a broken escape, bytes: all refused, with what was given."""
+    with pytest.raises(betamw.ConfigError, match="base_url must"):
+        betamw.Api(base)

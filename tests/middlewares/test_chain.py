@@ -214,3 +214,54 @@ def test_a_bad_override_fails_where_it_is_called(change, message):
     """Not when the block is entered, and not when a call is made."""
     with pytest.raises((betamw.ConfigError, betamw.InvalidBetaError), match=message):
         betamw.override(**change)
+
+
+async def test_a_retry_outside_of_the_chain_sees_the_callers_header(client, api):
+    """Who sends the same request again asks for what was asked for, so the second event is as true as the first."""
+    api.respond_next(529)
+
+    async def retry(request, handler):
+        response = await handler(request)
+        if response.status == 529:
+            response.release()
+            response = await handler(request)
+        return response
+
+    def retried(*, api, logger):
+        return retry, *betamw.chain(DEFAULT, api=api, logger=logger)
+
+    async with client(middlewares=retried) as c:
+        await c.call(GOOD)
+        assert [([GOOD], [DEFAULT])] * 2 == [(e["betas_requested"], e["betas_injected"]) for e in c.events()]
+
+
+async def test_what_the_caller_asked_for_stays_in_its_request(client):
+    """`response.request_info` shows the caller's header, as it does without the chain."""
+    async with client(DEFAULT) as c:
+        got = await c.call(GOOD)
+        assert GOOD == got.response.request_info.headers["anthropic-beta"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [betamw.LoggingMiddleware, betamw.MergeMiddleware, betamw.EndpointMiddleware, betamw.FallbackMiddleware],
+)
+@pytest.mark.parametrize("api", ["https://api.example", "", 5])
+def test_an_api_is_an_api(make, api):
+    """A URL where an Api is wanted fails at construction, not in each call."""
+    with pytest.raises(betamw.ConfigError, match="api must be of class Api, got"):
+        make(api=api)
+
+
+@pytest.mark.parametrize("endpoints", [None, 5, betamw.EndpointRule("/v1/files", [])])
+def test_endpoints_are_a_sequence(endpoints):
+    """Anything else is refused with what was given."""
+    with pytest.raises(betamw.ConfigError, match="rules must be a sequence of EndpointRule values, got"):
+        betamw.chain(endpoints=endpoints)
+
+
+@pytest.mark.parametrize("logger", ["x", 5, betamw.Api("https://api.example")])
+def test_a_logger_can_log(logger):
+    """What cannot log is refused, instead of losing all events."""
+    with pytest.raises(betamw.ConfigError, match="logger must be a structlog logger"):
+        betamw.chain(logger=logger)

@@ -5,11 +5,13 @@ import gzip
 import io
 import json
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
 
 import betamw
+from betamw.middlewares.request import prepare_resend
 from betamw.testing import DIALECTS, UNNAMED_DIALECTS, WRAPPERS, Refusal
 
 OLD, GOOD, OTHER = "context-1m-2025-08-07", "files-api-2025-04-14", "interleaved-thinking-2025-05-14"
@@ -499,9 +501,9 @@ async def test_two_fallbacks_in_a_chain_are_as_good_as_one(client, api):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"policy": "drop"}, "policy must be a FallbackPolicy, got 'drop'"),
-        ({"memory": {}}, "memory must be a RejectionMemory, got {}"),
-        ({"api": "https://api.anthropic.com"}, "api must be a Api, got 'https://api.anthropic.com'"),
+        ({"policy": "drop"}, "policy must be of class FallbackPolicy, got 'drop'"),
+        ({"memory": {}}, "memory must be of class RejectionMemory, got {}"),
+        ({"api": "https://api.anthropic.com"}, "api must be of class Api, got 'https://api.anthropic.com'"),
     ],
 )
 def test_wrong_values_fail_at_construction(given, message):
@@ -603,3 +605,84 @@ async def test_an_error_in_the_resend_restores_the_header(client, api):
         with pytest.raises(RuntimeError):
             await c.call(OLD)
         assert [OLD] == seen
+
+
+@pytest.mark.parametrize("limit", [{"total": 0.4}, {"sock_read": 0.2}])
+async def test_a_timeout_of_the_resend_is_the_callers(limit):
+    """The resend is under way and may be at work: the caller gets the timeout it asked for, not the old refusal."""
+
+    async def serve(reader, writer):
+        for body in (REFUSAL, b""):
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+            if body:
+                writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            else:
+                await reader.read()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        done.set()
+
+    done = asyncio.Event()
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        chain = betamw.chain(api=betamw.Api(url))
+        async with aiohttp.ClientSession(middlewares=chain, timeout=aiohttp.ClientTimeout(**limit)) as session:
+            with pytest.raises(TimeoutError):
+                await session.post(url, json={}, headers={"anthropic-beta": OLD})
+        await done.wait()
+
+
+async def test_a_memoryview_is_a_body_too(client, api):
+    """It is sent again like other bytes; that it tells no model is nobody's error."""
+    api.refuse(OLD)
+    async with client() as c:
+        assert 200 == (await c.call(OLD, data=memoryview(b'{"model": "m"}'))).status
+
+
+@pytest.mark.parametrize("header", ["authorization", "x-api-key", "api-key", "x-goog-api-key"])
+async def test_a_lesson_is_of_one_account(client, api, header):
+    """Whatever header carries the credential."""
+    api.refuse(OLD)
+    async with client() as c:
+        await c.call(OLD, headers={header: "one"})
+        api.clear()
+        await c.call(OLD, headers={header: "two"})
+        assert [(OLD,), ()] == c.sent
+
+
+async def test_an_aws_signature_is_not_the_account(client, api):
+    """The signature is another one for each request; who signs is the account."""
+    api.refuse(OLD)
+    async with client() as c:
+        for signature in ("aa", "bb"):
+            signed = f"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261122/eu-west-1/bedrock, Signature={signature}"
+            await c.call(OLD, headers={"Authorization": signed})
+        assert [(OLD,), (), ()] == c.sent
+
+
+async def test_an_authentication_further_in_is_not_mixed_up(client, api):
+    """A credential that is added inside of the fallback is not seen, neither when learning nor when looking up."""
+    api.refuse(OLD)
+
+    async def authenticate(request, handler):
+        request.headers["Authorization"] = "Bearer k"
+        return await handler(request)
+
+    def authenticated(*, api, logger):
+        return *betamw.chain(api=api, logger=logger), authenticate
+
+    async with client(middlewares=authenticated) as c:
+        for _ in range(3):
+            await c.call(OLD)
+        assert [(OLD,), (), (), ()] == c.sent
+
+
+def test_a_connection_that_is_lost_already_needs_no_abort():
+    """The server may have hung up in the middle of the upload."""
+    closed = []
+    connection = SimpleNamespace(transport=None, close=lambda: closed.append(True))
+    prepare_resend(SimpleNamespace(headers={}), SimpleNamespace(connection=connection))
+    assert [True] == closed

@@ -310,6 +310,9 @@ async def test_a_warning_as_error_fails_no_call(api):
         def isEnabledFor(self, level):  # noqa: N802  the standard library's name
             raise ValueError
 
+        def info(self, *args, **fields):
+            """Never reached."""
+
     chain = betamw.chain(DEFAULT, api=betamw.Api(api.base_url), logger=Broken())
     async with (
         aiohttp.ClientSession(middlewares=chain) as session,
@@ -354,3 +357,26 @@ async def test_a_refusal_is_told_without_a_fallback_too(client, api):
         assert ([OLD], "give_up", "fallback_off", 1) == tuple(
             refusal[field] for field in ("betas_rejected", "action", "reason", "attempt")
         )
+
+
+async def log_a_call(api, logger=None):
+    """Make one call with a beta."""
+    chain = betamw.chain(DEFAULT, api=betamw.Api(api.base_url), logger=logger)
+    async with aiohttp.ClientSession(middlewares=chain) as session, session.get(f"{api.base_url}/v1/models"):
+        pass
+
+
+async def test_structlogs_generic_logger_is_understood(api):
+    """The generic BoundLogger has every attribute, as a way to log; that says nothing about levels."""
+    capture = LogCapture()
+    logger = structlog.wrap_logger(None, processors=[capture], wrapper_class=structlog.BoundLogger)
+    await log_a_call(api, logger)
+    assert ["betamw.request"] == [entry["event"] for entry in capture.entries]
+
+
+async def test_an_adapter_adds_its_own_and_loses_nothing(api, caplog):
+    """A LoggerAdapter puts its `extra` in place of a caller's (before Python 3.13); here both are in the record."""
+    with caplog.at_level(logging.INFO, "mine"):
+        await log_a_call(api, logging.LoggerAdapter(logging.getLogger("mine"), {"app": "x"}))
+    (record,) = caplog.records
+    assert ("x", [DEFAULT]) == (record.app, record.betas_sent)

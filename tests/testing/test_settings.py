@@ -17,14 +17,14 @@ from betamw.testing import DIALECTS, WRAPPERS, Refusal, SimulatedApi
             f"dialect='klingon' is not allowed, it must be one of '{DIALECTS[0]}', '{DIALECTS[1]}'",
         ),
         ({"wrapper": "foil"}, f"wrapper='foil' is not allowed, it must be one of '{WRAPPERS[0]}', '{WRAPPERS[1]}'"),
-        ({"header": "anthropic beta"}, "header must be the name of an HTTP header, got 'anthropic beta'"),
-        ({"header": ""}, "header must be the name of an HTTP header, got ''"),
+        ({"header": "anthropic beta"}, "header must be the name of a header .RFC 9110 token., got 'anthropic beta'"),
+        ({"header": ""}, "header must be the name of a header .RFC 9110 token., got ''"),
         ({"catalog": {}}, r"catalog must be a Catalog, got \{\}"),
         ({"encoding": "br"}, "encoding='br' is not allowed, it must be one of None, 'gzip', 'deflate'"),
         ({"drip": -1}, "drip must be a number of seconds >= 0, got -1"),
         ({"drip": float("inf")}, "drip must be a number of seconds >= 0, got inf"),
         ({"drip": True}, "drip must be a number of seconds >= 0, got True"),
-        ({"cut": -1}, "cut must be an int >= 0, got -1"),
+        ({"cut": -1}, "cut must be >= 0, got -1"),
         ({"cut": 1.5}, "cut must be an int >= 0, got 1.5"),
         ({"one_at_a_time": 1}, "one_at_a_time must be True or False, got 1"),
     ],
@@ -70,7 +70,7 @@ def test_wrong_while_running():
     [
         ({"status": 199}, "status must be an int from 200 to 599, got 199"),
         ({"status": "200"}, "status must be an int from 200 to 599, got '200'"),
-        ({"after": -1}, "after must be an int >= 0, got -1"),
+        ({"after": -1}, "after must be >= 0, got -1"),
     ],
 )
 def test_wrong_literal_reply(arguments, text):
