@@ -28,6 +28,7 @@ class Dialect:
         describes: The family that it refuses by a description, not by a name.
         names: Whether it says which betas it refuses.
         predicate: Whether the refusal comes after the names, so that their last one is what is refused.
+        token: Whether it is a token of a protocol: what follows it in the text changes nothing.
     """
 
     rule: str

@@ -32,6 +32,13 @@ def _is_placeholder(segment: str) -> bool:
     return segment[:1] == "{" and segment[-1:] == "}"
 
 
+def begins(template: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    """Whether a template's segments begin a path; a placeholder stands for any one that is not empty."""
+    return len(path) >= len(template) and all(
+        want == have or (_is_placeholder(want) and have != "") for want, have in zip(template, path, strict=False)
+    )
+
+
 def _check_path(_instance: object, _attribute: object, path: Any) -> None:
     if not isinstance(path, str) or not _PATH.fullmatch(path):
         msg = f"path must be segments like /v1/files/{{file_id}}, in ASCII and without a query, got {ascii(path)[:80]}"
@@ -111,8 +118,4 @@ class RuleTable:
 def _matches(rule: EndpointRule, template: tuple[str, ...], method: str, path: tuple[str, ...]) -> bool:
     if rule.methods is not None and method not in rule.methods:
         return False
-    if len(path) < len(template) or (rule.exact and len(path) != len(template)):
-        return False
-    return all(
-        want == have or (_is_placeholder(want) and have != "") for want, have in zip(template, path, strict=False)
-    )
+    return begins(template, path) and not (rule.exact and len(path) != len(template))

@@ -20,7 +20,7 @@ from betamw.core.plan import Plan
 from betamw.core.policy import FallbackPolicy
 from betamw.core.rejection import Rejection, error_type, read_rejection
 from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP, MAY_REFUSE, SUCCESS, Decision, Reply
-from betamw.core.ruling import bound, unpaired
+from betamw.core.ruling import bound, droppable, unpaired
 from betamw.core.wants import Wants
 
 _MOST_INVALID: Final = 10
@@ -112,7 +112,7 @@ class Exchange:
     def _recall(self, betas: tuple[str, ...], lessons: Lessons) -> None:
         """Leave out what is known to be refused, but for what must go and what the body has a use for."""
         known = self._recalled.union(self._drops)
-        fresh = tuple(beta for beta in betas if beta not in known and self._bound(beta) is None)
+        fresh = tuple(beta for beta in betas if beta not in known and bound(beta, self.plan, self._policy) is None)
         self._recalled = self._recalled.union(fresh)
         if left_out := self._unpaired(lessons.recall(fresh), betas):
             lessons.hit(left_out)
@@ -184,21 +184,15 @@ class Exchange:
 
     # The decision.
 
-    def _rule(  # noqa: PLR0911  one return for each ruling
-        self, rejection: Rejection, *, replayable: bool
-    ) -> tuple[tuple[str, ...], Ruling]:
+    def _rule(self, rejection: Rejection, *, replayable: bool) -> tuple[tuple[str, ...], Ruling]:
         """Which betas to drop for a resend, and the ruling behind it."""
         if not self._enabled:
             return (), "fallback_off"
         if self._resends >= self._policy.max_resends:
             return (), "max_resends"
-        if not rejection.named and self._policy.on_unnamed == "give_up":
-            return (), "unnamed"
-        suspects = rejection.betas if rejection.named else self.sent
-        drops = tuple(beta for beta in suspects if self._bound(beta) is None)
-        rulings: list[Ruling] = [ruling for beta in suspects if (ruling := self._bound(beta)) is not None]
-        if rulings and (rejection.named or not drops):
-            return (), rulings[0]
+        drops, ruling = droppable(rejection, self.sent, self.plan, self._policy)
+        if ruling != "dropped":
+            return (), ruling
         if not replayable:
             return (), "body_not_replayable"
         free = self._unpaired(drops, self.sent)
@@ -226,9 +220,6 @@ class Exchange:
     def _learn(self, betas: tuple[str, ...]) -> None:
         if betas and self._lessons is not None:
             self._lessons.refused(betas)
-
-    def _bound(self, beta: str) -> Ruling | None:
-        return bound(beta, self.plan, self._policy)
 
     def _unpaired(self, drops: tuple[str, ...], sent: tuple[str, ...]) -> tuple[str, ...]:
         if not drops or self._body is None:

@@ -7,6 +7,7 @@ from betamw.core.events import Ruling
 from betamw.core.place import Place
 from betamw.core.plan import Plan
 from betamw.core.policy import FallbackPolicy
+from betamw.core.rejection import Rejection
 
 
 def bound(beta: str, plan: Plan, policy: FallbackPolicy) -> Ruling | None:
@@ -14,6 +15,24 @@ def bound(beta: str, plan: Plan, policy: FallbackPolicy) -> Ruling | None:
     if beta in plan.required or policy.requires(beta):
         return "required"
     return None if plan.sources[beta] in policy.droppable_sources else "source_not_droppable"
+
+
+def droppable(
+    rejection: Rejection, sent: tuple[str, ...], plan: Plan, policy: FallbackPolicy
+) -> tuple[tuple[str, ...], Ruling]:
+    """The betas that a rejection is about and that may be dropped, or none, and the ruling that forbids it.
+
+    A rejection that names betas is about these, all of which must be droppable, or the resend would be refused again.
+    One that names none is about any of those sent.
+    """
+    if not rejection.named and policy.on_unnamed == "give_up":
+        return (), "unnamed"
+    suspects = rejection.betas if rejection.named else sent
+    drops = tuple(beta for beta in suspects if bound(beta, plan, policy) is None)
+    rulings: list[Ruling] = [ruling for beta in suspects if (ruling := bound(beta, plan, policy)) is not None]
+    if rulings and (rejection.named or not drops):
+        return (), rulings[0]
+    return drops, "dropped"
 
 
 def unpaired(

@@ -57,7 +57,7 @@ _BAD: Final = rf"(?:{_ONE_BAD}(?:\s*{_any('or and , / 或 和')}\s*(?!\s))?){{1,
 
 _PREDICATE: Final = _any(r"""
     (?:can\s?not|can't|could\snot|may\snot)\sbe\s(?:used|enabled|accepted) does(?:\snot|n't)\sexist
-    (?:(?:has|have)\s)?been\s(?:removed|retired|disabled|rejected|refused)
+    (?:(?:has|have)\s)?been\s(?:removed|retired|deprecated|disabled|rejected|refused)
     not\s(?:in|on|among|part\sof)\s(?:the\s|our\s|your\s)?(?:list\sof\s)?(?:supported|allowed|valid|known|allow-?list)
     (?:wird|werden)\snicht\sunterst[uü]tzt n'est\spas\s(?:pris\sen\scharge|support[eé]e?)
     no\s(?:es|est[aá])\s(?:compatible|soportad[oa]|disponible) n[aã]o\s[eé]\ssuportad[oa]""")
@@ -68,7 +68,8 @@ _UNSPACED_PREDICATE: Final = _any(r"""
 _IS_BAD: Final = rf"(?:{_BAD}|{_OPEN}{_PREDICATE}{_SHUT}|{_UNSPACED_PREDICATE})"
 _VERB: Final = _any(r"""
     (?:does|do|did|can|could|will)(?:\s?not|n't)(?:\s(?:currently|yet))*\s(?:support|accept|allow|recogni[sz]e|enable|use)
-    reject(?:s|ed) refuse[sd] (?:is|are)\s(?:incompatible|not\scompatible|not\savailable|not\ssupported)\swith""")
+    reject(?:s|ed) refuse[sd]
+    (?:is|are)\s(?:currently\s)?(?:incompatible|not\s(?:currently\s|yet\s)?(?:compatible|available|supported))\swith""")
 _REJECTS: Final = rf"(?:{_OPEN}{_VERB}{_SHUT}|(?:暂|尚|还)?不(?:支[持援]|接受|允许)|拒绝了?)"
 
 _FILLER: Final = _any(r"""

@@ -10,7 +10,7 @@ import attrs
 from yarl import URL
 
 from betamw.core.catalog import CATALOG, Catalog
-from betamw.core.endpoint import segments
+from betamw.core.endpoint import begins, segments
 from betamw.core.errors import ConfigError
 from betamw.core.place import Place
 from betamw.core.validators import header_name
@@ -119,10 +119,7 @@ def _finder(bases: list[URL], catalog: Catalog) -> Callable[[_Origin, str], Addr
 
 
 def _address(base: URL, origin: str, path: str, catalog: Catalog) -> Address:
-    conflicts = tuple(
-        conflict.betas
-        for conflict in catalog.conflicts
-        if segments(path)[: len(segments(conflict.path))] == segments(conflict.path)
-    )
+    below = segments(path)
+    conflicts = tuple(conflict.betas for conflict in catalog.conflicts if begins(segments(conflict.path), below))
     place = Place(origin=origin, path=path, template=catalog.template(path), conflicts=conflicts, catalog=catalog)
     return Address(base.host or "", None if base.port == _DEFAULT_PORTS[base.scheme] else base.port, place)

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 import attrs
 
 from betamw.core.beta import validated
-from betamw.core.endpoint import EndpointRule, segments
+from betamw.core.endpoint import EndpointRule, begins, segments
 from betamw.core.errors import ConfigError
 from betamw.testing.received import ReceivedRequest
 
@@ -53,11 +53,8 @@ class Refusal:
 
 
 def is_under(path: str, template: str) -> bool:
-    """Whether the template's segments begin the path; a segment in braces stands for any one that is not empty."""
-    wanted, given = segments(template), segments(path)
-    return len(given) >= len(wanted) and all(
-        want == have or (want[:1] == "{" and have != "") for want, have in zip(wanted, given, strict=False)
-    )
+    """Whether the template's segments begin the path; a segment in braces stands for any one."""
+    return begins(segments(template), segments(path))
 
 
 def as_refusals(given: "Iterable[str | Refusal]") -> tuple[Refusal, ...]:
