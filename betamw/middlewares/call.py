@@ -113,6 +113,12 @@ class Call:
         for listener in self._listeners:
             listener.told(self, event)
 
+    def recollect(self, asked: list[str] | None, left: list[str] | None) -> None:
+        """Put the header back as it came, if nobody has changed it since it was left."""
+        if self.request.headers.getall(self.api.header, None) == left:
+            self.put_header(asked)
+            self.lines = None
+
     def overhear(self, *, sent: bool = False) -> None:
         """Take in the header where others have changed it; with `sent` it has gone out like this."""
         lines = self.request.headers.getall(self.api.header, None)
@@ -162,6 +168,12 @@ class Call:
 _current: Final[ContextVar[ref[Call] | None]] = ContextVar("betamw_call", default=None)
 _exchanges: Final[WeakKeyDictionary[ClientResponse, Exchange]] = WeakKeyDictionary()
 
+# The request of the last call of this task: the header's lines as it came, and as they were left. A middleware further
+# out may send it once more, and then asks for the former.
+_last: Final[ContextVar[tuple[ref[ClientRequest], list[str] | None, list[str] | None] | None]] = ContextVar(
+    "betamw_last", default=None
+)
+
 
 def call_of(request: ClientRequest, api: Api) -> Call | None:
     """The call that this request belongs to, if another middleware has opened it."""
@@ -183,6 +195,9 @@ def open_call(
 
 async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHandlerType) -> ClientResponse:
     token = _current.set(ref(call))
+    last = _last.get()
+    if last is not None and last[0]() is call.request:
+        call.recollect(last[1], last[2])
     call.overhear()
     asked = call.lines
     try:
@@ -195,9 +210,8 @@ async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHand
     else:
         call.end(None)
     finally:
-        # `response.request_info` shows what was asked for, as without us; who sends the request again asks for that.
-        if call.lines != asked:
-            call.put_header(asked)
+        if call.lines is not asked:
+            _last.set((ref(call.request), asked, call.lines))
         with suppress(ValueError):  # a call that is closed from outside, as by the end of its loop, has another context
             _current.reset(token)
     with suppress(TypeError):  # a response class of another's making need not be hashable: then there is no usage

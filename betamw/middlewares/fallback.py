@@ -50,23 +50,20 @@ class FallbackMiddleware:
             return await open_call(self, self.api, request, handler)
         if call.falling_back:  # another FallbackMiddleware of the chain is at it
             return await handler(request)
-        call.falling_back = True
-        try:
-            return await self._send(call, handler)
-        finally:
-            call.falling_back = False
-
-    async def _send(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
         memory, lessons = self.memory, None
-        call.keep_credential()
         if memory is not None:
+            call.keep_credential()
             lessons = Lessons(memory, memory.clock, call.address.place, call, call.tell)
         call.exchange.start(self.policy, call.body, lessons, enabled=in_force.get().fallback is not False)
         started = time.perf_counter()
-        response, decision = await _attempt(call, handler)
-        if decision is Decision.RESEND:
-            return await _resend(call, handler, response, time.perf_counter() - started)
-        return response
+        call.falling_back = True
+        try:
+            response, decision = await _attempt(call, handler)
+            if decision is Decision.RESEND:
+                return await _resend(call, handler, response, time.perf_counter() - started)
+            return response
+        finally:
+            call.falling_back = False
 
 
 async def _attempt(call: Call, handler: ClientHandlerType) -> tuple[ClientResponse, Decision]:
@@ -105,7 +102,7 @@ async def _resend(
     call: Call, handler: ClientHandlerType, first: ClientResponse, first_seconds: float
 ) -> ClientResponse:
     """Resend until the exchange has decided which reply the caller gets; the others are released."""
-    replies, seconds = [first], [first_seconds]
+    replies, seconds, header = [first], [first_seconds], call.lines
     decision = Decision.RESEND
     try:
         while decision is Decision.RESEND:
@@ -129,4 +126,6 @@ async def _resend(
         if response is not replies[kept]:  # a cache below may answer twice with the same object
             response.release()
     call.overhead = sum(seconds) - seconds[kept]
+    if kept == 0:  # `response.request_info.headers` is a live view: it shall show what this reply answers
+        call.put_header(header)
     return replies[kept]

@@ -14,7 +14,7 @@ from aiohttp import ClientRequest, ClientResponse, MultipartWriter, hdrs, payloa
 from multidict import istr
 
 _HASH_KEY: Final = os.urandom(32)
-_CREDENTIALS: Final = (istr("x-api-key"), hdrs.AUTHORIZATION, istr("api-key"), istr("x-goog-api-key"))
+_API_KEY: Final = istr("x-api-key")
 _BYTES: Final[frozenset[type]] = frozenset(
     getattr(payload, name)
     for name in ("BytesPayload", "StringPayload", "StringIOPayload", "JsonPayload", "JsonBytesPayload")
@@ -67,9 +67,9 @@ def prepare_resend(request: ClientRequest, refused: ClientResponse) -> None:
 
 
 def secrets_of(request: ClientRequest) -> tuple[str, ...]:
-    """What authenticates a request, in the order of `_CREDENTIALS`; not for anybody to see."""
-    get = request.headers.get
-    return tuple([get(name, "") for name in _CREDENTIALS])
+    """What authenticates a request: its `x-api-key` and its `Authorization`. Not for anybody to see."""
+    headers = request.headers
+    return headers.get(_API_KEY, ""), headers.get(hdrs.AUTHORIZATION, "")
 
 
 def hashed(secrets: tuple[str, ...]) -> str:

@@ -235,11 +235,11 @@ async def test_a_retry_outside_of_the_chain_sees_the_callers_header(client, api)
         assert [([GOOD], [DEFAULT])] * 2 == [(e["betas_requested"], e["betas_injected"]) for e in c.events()]
 
 
-async def test_what_the_caller_asked_for_stays_in_its_request(client):
-    """`response.request_info` shows the caller's header, as it does without the chain."""
+async def test_the_request_shows_what_was_sent(client):
+    """`response.request_info` is of the request as it went out."""
     async with client(DEFAULT) as c:
         got = await c.call(GOOD)
-        assert GOOD == got.response.request_info.headers["anthropic-beta"]
+        assert f"{GOOD},{DEFAULT}" == got.response.request_info.headers["anthropic-beta"]
 
 
 @pytest.mark.parametrize(
@@ -265,3 +265,20 @@ def test_a_logger_can_log(logger):
     """What cannot log is refused, instead of losing all events."""
     with pytest.raises(betamw.ConfigError, match="logger must be a structlog logger"):
         betamw.chain(logger=logger)
+
+
+async def test_a_header_that_was_changed_between_two_sends_is_the_callers(client, api):
+    """A retry further out that changes the header asks for what it says then."""
+    api.respond_next(529)
+
+    async def retry(request, handler):
+        (await handler(request)).release()
+        request.headers["anthropic-beta"] = OLD
+        return await handler(request)
+
+    def retried(*, api, logger):
+        return retry, *betamw.chain(DEFAULT, api=api, logger=logger)
+
+    async with client(middlewares=retried) as c:
+        got = await c.call(GOOD)
+        assert ((OLD,), (OLD, DEFAULT)) == (got.usage.requested, got.usage.sent)
