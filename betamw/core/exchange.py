@@ -114,7 +114,8 @@ class Exchange:
         known = self._recalled.union(self._drops)
         fresh = tuple(beta for beta in betas if beta not in known and bound(beta, self.plan, self._policy) is None)
         self._recalled = self._recalled.union(fresh)
-        if left_out := self._unpaired(lessons.recall(fresh), betas):
+        may_resend = self._resends < self._policy.max_resends
+        if left_out := self._unpaired(lessons.recall(fresh, may_resend=may_resend), betas):
             lessons.hit(left_out)
             self._drops.update(dict.fromkeys(left_out, "remembered"))
 

@@ -26,6 +26,10 @@ class Request(Protocol):
         """A keyed hash of what authenticates the request."""
         ...
 
+    def may_be_replayed(self) -> bool:
+        """Whether it can probably be sent once more; where it cannot, a probe that is refused would be the caller's."""
+        ...
+
 
 @attrs.define(eq=False)
 class Lessons:
@@ -51,9 +55,13 @@ class Lessons:
         """Whether the memory holds anything for the endpoint."""
         return self.memory.knows(self.place.origin, self.place.template)
 
-    def recall(self, betas: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of `betas` that are known to be refused; of the others this call may have to probe some."""
-        recalled = self.memory.recall(self._where(), betas, self.clock())
+    def recall(self, betas: tuple[str, ...], *, may_resend: bool = True) -> tuple[str, ...]:
+        """Those of `betas` that are known to be refused; of the others this call may have to probe some.
+
+        A call that could not be resent when a probe is refused probes nothing.
+        """
+        may_probe = may_resend and self.request.may_be_replayed()
+        recalled = self.memory.recall(self._where(), betas, self.clock(), may_probe=may_probe)
         if recalled.probing:
             self._leases.update(dict.fromkeys(recalled.probing, recalled.leased_until))
             self.tell(MemoryExpired(betas=recalled.probing))

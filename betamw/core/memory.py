@@ -84,15 +84,15 @@ class Verdicts:
         """Whether anything is held for this endpoint: if not, a call need not even find out its scope."""
         return bool(self._places) and (origin, endpoint) in self._places
 
-    def recall(self, scope: Scope, betas: Iterable[str], now: float) -> Recall:
-        """Say which of the betas to leave out; takes the lease of those that this call is to probe."""
+    def recall(self, scope: Scope, betas: Iterable[str], now: float, *, may_probe: bool = True) -> Recall:
+        """Say which of the betas to leave out; takes the lease of those that this call is to probe, if it may."""
         left_out, probing, leased_until = [], [], now + self.probe_lease
         for beta in betas:
             entry = self._entries.get((scope, beta))
             if entry is None:
                 continue
             self._entries.move_to_end((scope, beta))
-            if now < entry.expires_at or now < entry.leased_until:
+            if not may_probe or now < entry.expires_at or now < entry.leased_until:
                 left_out.append(beta)
             else:
                 entry.leased_until = leased_until

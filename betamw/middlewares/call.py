@@ -24,7 +24,7 @@ from betamw.core.events import BetaUsage, Event
 from betamw.core.exchange import Exchange
 from betamw.core.reply import BAD_REQUEST
 from betamw.middlewares.api import Address, Api
-from betamw.middlewares.request import body_of, hashed, secrets_of
+from betamw.middlewares.request import body_of, hashed, may_be_replayed, secrets_of
 
 
 class Listener(Protocol):
@@ -99,6 +99,10 @@ class Call:
     def credential(self) -> str:
         """A keyed hash of what authenticates the request."""
         return hashed(self._secrets)
+
+    def may_be_replayed(self) -> bool:
+        """Whether the request can probably be sent once more."""
+        return may_be_replayed(self.request)
 
     def listen(self, listener: Listener) -> None:
         """Tell the listener what has happened so far and what happens; saying it twice changes nothing."""

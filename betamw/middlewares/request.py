@@ -28,6 +28,11 @@ def is_replayable(request: ClientRequest, response: ClientResponse) -> bool:
     return _can_be_sent_again(request.body, uploaded=response.connection is None)
 
 
+def may_be_replayed(request: ClientRequest) -> bool:
+    """Whether the request can be sent again once it is answered, unless the answer comes before all is uploaded."""
+    return _can_be_sent_again(request.body, uploaded=True)
+
+
 def _can_be_sent_again(body: object, *, uploaded: bool) -> bool:
     if body is None or body == b"" or type(body) in _BYTES:
         return True

@@ -75,6 +75,10 @@ class FakeRequest:
         """A hash of its credential."""
         return "me"
 
+    def may_be_replayed(self):
+        """Like most."""
+        return True
+
 
 @attrs.define
 class World:

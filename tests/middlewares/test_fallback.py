@@ -101,6 +101,23 @@ async def test_one_call_at_a_time_probes(client, api):
         assert 1 == c.sent.count((OLD,))
 
 
+@pytest.mark.parametrize(("body", "resends"), [(lambda: numbers(), 2), (lambda: b"{}", 0)])  # noqa: PLW0108  below
+async def test_a_call_that_cannot_be_resent_does_not_probe(client, api, body, resends):
+    """A refused probe would be the caller's: such a call leaves out what has expired too, and the next one probes."""
+    now = [0.0]
+    api.refuse(OLD)
+    memory = betamw.RejectionMemory(remember_for=60, clock=lambda: now[0])
+    async with (
+        client(memory=memory) as learner,
+        client(memory=memory, policy=betamw.FallbackPolicy(max_resends=resends)) as c,
+    ):
+        await learner.call(OLD, data=b"{}")
+        now[0] = 61.0
+        api.clear()
+        got = await c.call(OLD, data=body())
+        assert (200, [()]) == (got.status, c.sent)
+
+
 @pytest.mark.parametrize("key", ["model", "api_key", "path"])
 async def test_a_lesson_holds_where_it_was_learned(client, api, key):
     """Another model, another credential, another endpoint: the beta goes out."""
