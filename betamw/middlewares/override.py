@@ -38,8 +38,8 @@ def override(
         remove: Betas that do not go out, whoever asks for them.
         fallback: False: what is refused stays refused, nothing is left out or resent. True undoes an outer False.
 
-    `MergeMiddleware` reads `add` and `remove`, `FallbackMiddleware` reads `fallback`: a chain without them knows nothing
-    of it. What is removed is gone even where the endpoint requires it. A block is entered once, and is no decorator.
+    `MergeMiddleware` reads `add` and `remove`, `FallbackMiddleware` reads `fallback`: a chain without them does
+    neither. What is removed is gone even where the endpoint requires it. A block is entered once, and is no decorator.
 
     Blocks nest, and the inner one wins. Raises, where it is called, `InvalidBetaError` for a name that is none, and
     `ConfigError` for a bare string, a beta that is both added and removed, or another `fallback`.
