@@ -111,8 +111,8 @@ def _call_fields(call: Call, error: BaseException | None) -> dict[str, Value]:
         "betas_injected": [*injected],
         "betas_merged": [*merged],
         "betas_sent": [*(merged if exchange.sent is plan.merged else loggable(exchange.sent))],
-        "betas_dropped_rejected": [*loggable(exchange.dropped("rejected"))],
-        "betas_dropped_remembered": [*loggable(exchange.dropped("remembered"))],
+        "betas_dropped_rejected": [*loggable(rejected)] if (rejected := exchange.dropped("rejected")) else [],
+        "betas_dropped_remembered": [*loggable(remembered)] if (remembered := exchange.dropped("remembered")) else [],
         "betas_dropped_policy": [*policy_drops],
         "betas_substituted": [],
         "betas_substitutes": [],
@@ -127,12 +127,17 @@ def _call_fields(call: Call, error: BaseException | None) -> dict[str, Value]:
     retries = call.request.headers.get("x-stainless-retry-count")
     if retries is not None and _COUNT.fullmatch(retries):
         fields["sdk_retry_count"] = int(retries)
+    _add_ending(fields, call, error)
+    return fields
+
+
+def _add_ending(fields: dict[str, Value], call: Call, error: BaseException | None) -> None:
     response = call.response
     if error is not None or response is None:
-        return fields | {"error_type": type(error).__name__}
+        fields["error_type"] = type(error).__name__
+        return
     fields["http_response_status_code"] = response.status
     if request_id := identifier(response.headers.get("request-id")):
         fields["anthropic_request_id"] = request_id
     if call.error_type is not None:
         fields["error_type"] = call.error_type
-    return fields
