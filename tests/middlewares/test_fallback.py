@@ -702,3 +702,12 @@ def test_a_connection_that_is_lost_already_needs_no_abort():
     connection = SimpleNamespace(transport=None, close=lambda: closed.append(True))
     prepare_resend(SimpleNamespace(headers={}), SimpleNamespace(connection=connection))
     assert [True] == closed
+
+
+async def test_two_lines_of_the_header_are_put_back_as_two(client, api):
+    """Where the first reply is handed over its request shows the lines as they went out."""
+    api.refuse(OLD)
+    api.respond_next(404, after=1)
+    async with client() as c:
+        got = await c.call(GOOD, OLD)
+        assert (400, [GOOD, OLD]) == (got.status, got.response.request_info.headers.getall("anthropic-beta"))
