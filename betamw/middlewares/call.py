@@ -11,9 +11,10 @@ stale connection, with a new request object each time. Each is a call here.
 import asyncio
 import os
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
+from itertools import count
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary, ref
 
@@ -25,6 +26,23 @@ from betamw.core.exchange import Exchange
 from betamw.core.reply import BAD_REQUEST
 from betamw.middlewares.api import Address, Api
 from betamw.middlewares.request import body_of, hashed, may_be_replayed, secrets_of
+
+
+class _Ids(Iterator[int]):
+    """Numbers that no other process draws: one at random, and from there on."""
+
+    def __init__(self) -> None:
+        self._draw()
+        os.register_at_fork(after_in_child=self._draw)
+
+    def _draw(self) -> None:
+        self._numbers = count(int.from_bytes(os.urandom(8)) >> 1)
+
+    def __next__(self) -> int:
+        return next(self._numbers)
+
+
+_ids: Final = _Ids()
 
 
 class Listener(Protocol):
@@ -81,7 +99,7 @@ class Call:
     def id(self) -> str:
         """Joins the events of the call; made when it is first wanted."""
         if not self._id:
-            self._id = os.urandom(8).hex()
+            self._id = f"{next(_ids):016x}"
         return self._id
 
     def body(self) -> bytes:

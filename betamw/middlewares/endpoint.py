@@ -50,6 +50,7 @@ class EndpointMiddleware:
         if call is None:
             return open_call(self, self.api, request, handler)
         needs = self._table.match(request.method, call.address.place.path)
-        call.exchange.wants.add(needs.betas, "endpoint", needs.required)
-        call.render()
+        if needs.betas:
+            call.exchange.wants.add(needs.betas, "endpoint", needs.required)
+            call.render()
         return handler(request)

@@ -16,6 +16,7 @@ from structlog.testing import LogCapture
 from support.client import capturing_logger
 
 import betamw
+from betamw.middlewares.call import _ids
 from betamw.testing import SimulatedApi
 
 OLD, GOOD, DEFAULT = "context-1m-2025-08-07", "files-api-2025-04-14", "interleaved-thinking-2025-05-14"
@@ -380,3 +381,27 @@ async def test_an_adapter_adds_its_own_and_loses_nothing(api, caplog):
         await log_a_call(api, logging.LoggerAdapter(logging.getLogger("mine"), {"app": "x"}))
     (record,) = caplog.records
     assert ("x", [DEFAULT]) == (record.app, record.betas_sent)
+
+
+async def test_each_call_has_an_id_of_its_own(client):
+    """The id joins the events of a call, and of no other."""
+    async with client(DEFAULT) as c:
+        for _ in range(3):
+            await c.call()
+        ids = {event["betamw_call"] for event in c.events()}
+        assert (3, {16}) == (len(ids), set(map(len, ids)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_process_draws_ids_of_its_own():
+    """Workers that are forked from one process do not count on from the same number."""
+    reader, writer = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(writer, str(next(_ids)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = int(os.read(reader, 100))
+    os.close(reader)
+    os.close(writer)
+    assert 1000 < abs(theirs - next(_ids))
