@@ -18,8 +18,8 @@ from betamw.core.lessons import Lessons
 from betamw.core.place import Place
 from betamw.core.plan import Plan
 from betamw.core.policy import FallbackPolicy
-from betamw.core.rejection import Rejection, error_type, read_rejection
-from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP, MAY_REFUSE, SUCCESS, Decision, Reply
+from betamw.core.rejection import Rejection, read_rejection
+from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP, SUCCESS, Decision, Reply
 from betamw.core.ruling import bound, droppable, unpaired
 from betamw.core.wants import Wants
 
@@ -69,7 +69,6 @@ class Exchange:
     _named: tuple[str, ...] = attrs.field(init=False, default=())
     _unnamed: tuple[str, ...] = attrs.field(init=False, default=())
     _resends: int = attrs.field(init=False, default=0)
-    _resending: bool = attrs.field(init=False, default=False)
     _rejection_stands: bool = attrs.field(init=False, default=False)
 
     # The header.
@@ -141,7 +140,7 @@ class Exchange:
     def receive(self, reply: Reply) -> Decision:
         """Decide what becomes of a reply."""
         rejection = None
-        if reply.body is not None and reply.status in MAY_REFUSE:
+        if reply.body is not None:
             rejection = read_rejection(reply.status, reply.body, self.sent, reply.content_type, header=self.header)
         if rejection is None:
             return self._settle(reply.status)
@@ -154,7 +153,6 @@ class Exchange:
             self._rejection_stands = True
             return self._hand_over(Decision.HAND_OVER)
         self._resends += 1
-        self._resending = True
         self._drops.update(dict.fromkeys(drops, "rejected"))
         if rejection.named:
             self._named = drops
@@ -203,7 +201,7 @@ class Exchange:
 
     def _settle(self, status: int) -> Decision:
         """The reply refuses no beta: what does it say of those that were dropped?"""
-        if self._resending and status in DID_NOT_HELP:
+        if (self._named or self._unnamed) and status in DID_NOT_HELP:
             self._rejection_stands = True
             return self._hand_over(Decision.HAND_OVER_FIRST)
         good = status in SUCCESS
@@ -215,7 +213,7 @@ class Exchange:
 
     def _hand_over(self, decision: Decision) -> Decision:
         """The caller gets a reply: what was dropped and has not been shown to help is no lesson."""
-        self._resending, self._named, self._unnamed = False, (), ()
+        self._named = self._unnamed = ()
         return decision
 
     def _learn(self, betas: tuple[str, ...]) -> None:
@@ -234,7 +232,7 @@ class Exchange:
                 betas_sent=self.sent,
                 attempt=self.attempts,
                 http_response_status_code=reply.status,
-                error_type=identifier(error_type(reply.body or b"")) or str(reply.status),
+                error_type=reply.error_type,
                 rejection_rule=rejection.rule,
                 action="resend" if ruling == "dropped" else "give_up",
                 reason=ruling,

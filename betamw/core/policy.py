@@ -16,10 +16,6 @@ SOURCES: Final[tuple[Source, ...]] = ("request", "override", "default", "endpoin
 """Who may ask for a beta, first say first: the caller's header, `override(add=...)`, the chain, an endpoint rule."""
 
 
-_NOT: Final = (False,)
-_YES: Final = (True,)
-
-
 def _strings(names: Iterable[str], setting: str) -> frozenset[str]:
     given = names if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
     if not isinstance(given, tuple) or not all(isinstance(name, str) for name in given):
@@ -88,7 +84,10 @@ class FallbackPolicy:
     droppable_sources: frozenset[str] = attrs.field(
         default=frozenset(SOURCES), converter=_to_sources, validator=_sources
     )
-    strict: bool = attrs.field(default=False, validator=[validators.boolean, validators.one_of(*_NOT, not_yet=_YES)])
+    strict: bool = attrs.field(
+        default=False,
+        validator=[validators.boolean, validators.one_of(False, not_yet=(True,))],  # noqa: FBT003  the values meant
+    )
     on_rejection: Callable[[Rejection], Any] | None = attrs.field(default=None, validator=_hook)
 
     def requires(self, beta: str) -> bool:

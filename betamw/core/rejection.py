@@ -13,13 +13,13 @@ from typing import Final
 import attrs
 
 from betamw.core.dialects import Dialect, sentences
+from betamw.core.reply import MAY_REFUSE
 from betamw.core.reply_prose import ASKS_FOR_MORE, normalised, openings
 from betamw.core.reply_text import error_type, read_texts
 from betamw.core.wording import ITEM
 
 __all__ = ["Rejection", "error_type", "read_rejection"]
 
-_STATUSES: Final = frozenset({400, 422})
 _QUOTES: Final = "`'\""
 _MAX_TEXTS: Final = 8
 _HEAD: Final = 4096
@@ -67,7 +67,7 @@ def read_rejection(
     None when it refuses none of them, or leaves any doubt. Without a content type the body itself tells. Only a reply
     with status 400 or 422 and at most 64 KiB is read. Never raises; takes time linear in the body.
     """
-    if not sent or status not in _STATUSES or (content_type is not None and "html" in content_type.lower()):
+    if not sent or status not in MAY_REFUSE or (content_type is not None and "html" in content_type.lower()):
         return None
     header = header.lower()
     texts = (text for text in read_texts(body) if _speaks_of_betas(text, header))

@@ -5,6 +5,9 @@ from typing import Final
 
 import attrs
 
+from betamw.core.events import identifier
+from betamw.core.reply_text import error_type
+
 MAY_REFUSE: Final = frozenset({400, 422})
 """The statuses of a refusal: the body of such a reply is worth a look."""
 
@@ -43,3 +46,8 @@ class Reply:
     content_type: str | None = None
     request_id: str | None = None
     replayable: bool = False
+
+    @property
+    def error_type(self) -> str:
+        """The API's `error.type` as far as it may stand in a log, else the status as text."""
+        return identifier(error_type(self.body or b"")) or str(self.status)

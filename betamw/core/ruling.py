@@ -28,10 +28,11 @@ def droppable(
     if not rejection.named and policy.on_unnamed == "give_up":
         return (), "unnamed"
     suspects = rejection.betas if rejection.named else sent
-    drops = tuple(beta for beta in suspects if bound(beta, plan, policy) is None)
-    rulings: list[Ruling] = [ruling for beta in suspects if (ruling := bound(beta, plan, policy)) is not None]
-    if rulings and (rejection.named or not drops):
-        return (), rulings[0]
+    rulings: dict[str, Ruling | None] = {beta: bound(beta, plan, policy) for beta in suspects}
+    drops = tuple(beta for beta, ruling in rulings.items() if ruling is None)
+    forbidden: list[Ruling] = [ruling for ruling in rulings.values() if ruling is not None]
+    if forbidden and (rejection.named or not drops):
+        return (), forbidden[0]
     return drops, "dropped"
 
 
@@ -45,7 +46,7 @@ def unpaired(
             fields_lost(body, method=method, template=place.template, sent=sent, dropped=dropped, catalog=place.catalog)
         )
 
-    if not drops or not loses(drops):
+    if not loses(drops):
         return drops
     apart = tuple(beta for beta in drops if not loses((beta,)))
     return () if loses(apart) else apart

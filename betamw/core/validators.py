@@ -27,10 +27,21 @@ def at_least(minimum: int) -> Validator:
     return validate
 
 
+def _is_duration(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and 0 <= value <= _LARGEST
+
+
 def seconds(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """A duration: a finite number above zero."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LARGEST:
+    if not _is_duration(value) or value == 0:
         msg = f"{attribute.name} must be a number of seconds > 0, got {value!r}"
+        raise ConfigError(msg)
+
+
+def seconds_or_zero(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    """A duration that may be zero."""
+    if not _is_duration(value):
+        msg = f"{attribute.name} must be a number of seconds >= 0, got {value!r}"
         raise ConfigError(msg)
 
 

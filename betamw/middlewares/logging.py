@@ -11,7 +11,6 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from betamw.core.events import SCHEMA, Event, Level, Value, identifier, loggable
 from betamw.core.plan import Plan
-from betamw.core.rejection import error_type
 from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call, call_of, open_call
@@ -66,9 +65,10 @@ class LoggingMiddleware:
                 body = call.looked_at[1]
             else:
                 body = await look_at_body(response, patience=0.0 if level == "debug" else _ERROR_PATIENCE)
-            call.error_type = identifier(error_type(body or b"")) or str(response.status)
+            reply = reply_of(response, body)
+            call.error_type = reply.error_type
             if not call.exchange.falls_back:
-                call.exchange.receive(reply_of(response, body))
+                call.exchange.receive(reply)
 
     def over(self, call: Call, error: BaseException | None) -> None:
         """Write the call's own event."""

@@ -1,16 +1,14 @@
 """How a reply goes out: whole or in pieces, compressed, slowly, or not to its end."""
 
 import asyncio
-import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import attrs
 from aiohttp import web
 from multidict import CIMultiDict
 
-from betamw.core.errors import ConfigError
 from betamw.testing.dialects import to_json
 
 Encoding = Literal["gzip", "deflate"]
@@ -44,13 +42,6 @@ class Reply:
     def json(cls, value: object, status: int = 200) -> "Reply":
         """A JSON document."""
         return cls(status, (to_json(value).encode(),))
-
-
-def pause(_instance: object, attribute: "attrs.Attribute[float]", value: Any) -> None:
-    """An attrs validator: a finite number of seconds, 0 or more."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        msg = f"{attribute.name} must be a number of seconds >= 0, got {value!r}"
-        raise ConfigError(msg)
 
 
 @attrs.frozen(kw_only=True)

@@ -22,7 +22,7 @@ from betamw.core import validators
 from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.errors import ConfigError
 from betamw.testing.checks import complaint
-from betamw.testing.delivery import ENCODINGS, Delivery, Encoding, Reply, pause
+from betamw.testing.delivery import ENCODINGS, Delivery, Encoding, Reply
 from betamw.testing.dialects import DIALECTS, WRAPPERS, Refused, envelope, refusal, unexpected_values, wrap
 from betamw.testing.endpoints import answer, error_type
 from betamw.testing.queued import LiteralReply, ReplyQueue
@@ -85,7 +85,7 @@ class SimulatedApi:
     header: str = attrs.field(default="anthropic-beta", validator=validators.header_name, kw_only=True)
     catalog: Catalog = attrs.field(default=CATALOG, validator=_catalog, kw_only=True, repr=False)
     encoding: Encoding | None = attrs.field(default=None, validator=validators.one_of(None, *ENCODINGS), kw_only=True)
-    drip: float = attrs.field(default=0.0, validator=pause, kw_only=True)
+    drip: float = attrs.field(default=0.0, validator=validators.seconds_or_zero, kw_only=True)
     cut: int | None = attrs.field(
         default=None, validator=attrs.validators.optional(validators.at_least(0)), kw_only=True
     )

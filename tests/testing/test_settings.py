@@ -22,6 +22,7 @@ from betamw.testing import DIALECTS, WRAPPERS, Refusal, SimulatedApi
         ({"catalog": {}}, r"catalog must be a Catalog, got \{\}"),
         ({"encoding": "br"}, "encoding='br' is not allowed, it must be one of None, 'gzip', 'deflate'"),
         ({"drip": -1}, "drip must be a number of seconds >= 0, got -1"),
+        ({"drip": 10**400}, "drip must be a number of seconds >= 0, got 1000"),
         ({"drip": float("inf")}, "drip must be a number of seconds >= 0, got inf"),
         ({"drip": True}, "drip must be a number of seconds >= 0, got True"),
         ({"cut": -1}, "cut must be >= 0, got -1"),
