@@ -1,38 +1,37 @@
 """One call, from the first mention of a beta to the outcome: the only place that decides.
 
-The shell around it tells what it sees (`wants`, `overhear`, `start`, `sending`, `receive`, `finish`) and does what it
+The shell around it tells what it sees (`want`, `overhear`, `start`, `receive`, `finish`) and does what it
 is told. A call is one or more attempts; each is answered, or the call ends by an exception.
 
 Facts: a refusal is a 400 or a 422. Nothing about it is transient, so a resend follows at once or not at all. Dropping a
 beta has helped when the resend is answered by anything but a 400, 404 or 422 that is about something else.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import attrs
 
 from betamw.core.events import BetaRejected, BetaUsage, Event, InputInvalid, Outcome, Reason, Ruling, identifier
 from betamw.core.header import read_header
-from betamw.core.lessons import Lessons
+from betamw.core.lessons import Lessons, Request
+from betamw.core.memory import Verdicts
 from betamw.core.place import Place
-from betamw.core.plan import Plan
-from betamw.core.policy import FallbackPolicy
+from betamw.core.plan import Plan, adding
+from betamw.core.policy import FallbackPolicy, Source
 from betamw.core.rejection import Rejection, read_rejection
 from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP, SUCCESS, Decision, Reply
 from betamw.core.ruling import bound, droppable, unpaired
-from betamw.core.wants import Wants
 
 _MOST_INVALID: Final = 10
 _NO_POLICY: Final = FallbackPolicy(max_resends=0)
+_NO_DROPS: Final[Mapping[str, Reason]] = MappingProxyType({})
+_GONE: Final[Any] = None
 
 
 def _to_nobody(event: Event) -> None:
     """Take the events of a call that is over: there are none."""
-
-
-def _no_wants(exchange: "Exchange") -> Wants:
-    return Wants(exchange.place.conflicts)
 
 
 @attrs.define(eq=False)
@@ -44,8 +43,8 @@ class Exchange:
         place: The endpoint.
         header: The beta header's name.
         tell: Takes the events, as they happen.
-        wants: Who wants what.
-        attempts: Sends so far.
+        plan: What is meant to be sent, by all that is known so far; at first that of the place.
+        attempts: Sends so far; who sends counts.
         outcome: How the call ended.
         falls_back: Whether a fallback takes part.
     """
@@ -54,16 +53,18 @@ class Exchange:
     place: Place
     header: str
     tell: Callable[[Event], None]
-    wants: Wants = attrs.field(init=False, default=attrs.Factory(_no_wants, takes_self=True))
+    plan: Plan
     attempts: int = attrs.field(init=False, default=0)
     outcome: Outcome = attrs.field(init=False, default="ok")
-    _drops: dict[str, Reason] = attrs.field(init=False, factory=dict)
+    falls_back: bool = attrs.field(init=False, default=False)
     _shown: tuple[str, ...] = attrs.field(init=False, default=())
     _shown_plainly: bool = attrs.field(init=False, default=True)
-    falls_back: bool = attrs.field(init=False, default=False)
+    _drops: Mapping[str, Reason] = attrs.field(init=False, default=_NO_DROPS)
     _policy: FallbackPolicy = attrs.field(init=False, default=_NO_POLICY)
     _enabled: bool = attrs.field(init=False, default=False)
-    _body: Callable[[], bytes] | None = attrs.field(init=False, default=None)
+    _request: Request = attrs.field(init=False, default=_GONE)
+    _memory: Verdicts | None = attrs.field(init=False, default=None)
+    _clock: Callable[[], float] = attrs.field(init=False, default=float)
     _lessons: Lessons | None = attrs.field(init=False, default=None)
     _recalled: frozenset[str] = attrs.field(init=False, default=frozenset())
     _named: tuple[str, ...] = attrs.field(init=False, default=())
@@ -73,6 +74,14 @@ class Exchange:
 
     # The header.
 
+    def want(self, betas: tuple[str, ...], source: Source, required: frozenset[str] = frozenset()) -> None:
+        """`source` asks for `betas`; saying it twice changes nothing."""
+        self.plan = adding(self.plan, betas, source, required)
+
+    def remove(self, betas: Iterable[str]) -> None:
+        """`betas` are not wanted, whoever asks for them."""
+        self.plan = self.plan.removing(betas)
+
     def overhear(self, values: tuple[str, ...], *, sent: bool = False) -> None:
         """Take in the header's lines where they are not as this exchange left them: another's hand was there.
 
@@ -80,28 +89,32 @@ class Exchange:
         """
         betas, invalid, plain = read_header(values)
         shown, self._shown, self._shown_plainly = self._shown, betas, plain or not values
-        if added := tuple([beta for beta in betas if beta not in shown]) if shown else betas:
-            if shown or sent:  # not what the header held from the beginning
-                self.wants.restore(added)
-            self.wants.add(added, "request")
-        if shown and (gone := [beta for beta in shown if beta not in betas]):
-            self.wants.remove(gone)
+        if not shown and not sent:  # what the header held from the beginning
+            self.want(betas, "request")
+        else:
+            self._follow(betas, shown, sent=sent)
         for name in invalid[:_MOST_INVALID]:
             self.tell(InputInvalid(problem="invalid_beta_name", origin="request", length=len(name)))
+
+    def _follow(self, betas: tuple[str, ...], shown: tuple[str, ...], *, sent: bool) -> None:
+        """Another's hand has made `betas` of what was `shown`."""
+        if added := tuple([beta for beta in betas if beta not in shown]):
+            self.plan = adding(self.plan.restoring(added), added, "request")
+        if gone := [beta for beta in shown if beta not in betas]:
+            self.remove(gone)
         if sent:  # the record follows the facts, whatever was decided
-            self.wants.add(tuple([beta for beta in betas if beta in self.plan.policy_drops]), "request")
-            for beta in betas:
-                self._drops.pop(beta, None)
+            self.want(tuple([beta for beta in betas if beta in self.plan.policy_drops]), "request")
+            self._drops = {beta: reason for beta, reason in self._drops.items() if beta not in betas}
 
     def rewrite(self) -> str | None:
         """The header's new value, empty where no header must go out; None where it stays as it is, byte for byte."""
-        plan, lessons = self.wants.plan, self._lessons
+        plan, memory = self.plan, self._memory
         betas = plan.merged
-        if lessons is not None and lessons.useful():
-            self._recall(betas, lessons)
+        if memory is not None and self.place.key in memory.places:
+            self._recall(betas, self._taught(memory))
         if self._drops:
-            for beta in plan.required.intersection(self._drops):  # required by a rule that came later
-                del self._drops[beta]
+            if back := plan.required.intersection(self._drops):  # required by a rule that came later
+                self._drops = {beta: reason for beta, reason in self._drops.items() if beta not in back}
             betas = tuple([beta for beta in betas if beta not in self._drops])
         if betas == self._shown and self._shown_plainly:
             return None
@@ -116,26 +129,31 @@ class Exchange:
         may_resend = self._resends < self._policy.max_resends
         if left_out := self._unpaired(lessons.recall(fresh, may_resend=may_resend), betas):
             lessons.hit(left_out)
-            self._drops.update(dict.fromkeys(left_out, "remembered"))
+            self._leave_out(left_out, "remembered")
+
+    def _leave_out(self, betas: tuple[str, ...], reason: Reason) -> None:
+        self._drops = {**self._drops, **dict.fromkeys(betas, reason)}
 
     # The attempts.
 
     def start(
-        self, policy: FallbackPolicy, body: Callable[[], bytes], lessons: Lessons | None, *, enabled: bool = True
+        self,
+        policy: FallbackPolicy,
+        request: Request,
+        memory: Verdicts | None,
+        clock: Callable[[], float],
+        *,
+        enabled: bool = True,
     ) -> None:
         """A fallback takes part: from now on what is remembered is left out.
 
-        `body` gives the request's body, empty where it is not bytes in memory. Without `enabled` refusals are read and
-        told, and nothing else. A middleware further out may send the request once more: then it starts again.
+        `clock` is the memory's, in seconds. Without `enabled` refusals are read and told, and nothing else. A
+        middleware further out may send the request once more: then it starts again.
         """
-        self.falls_back, self._policy, self._body, self._enabled = True, policy, body, enabled
+        self.falls_back, self._policy, self._request, self._enabled = True, policy, request, enabled
         self._rejection_stands = False
-        if enabled and self._lessons is None:
-            self._lessons = lessons
-
-    def sending(self) -> None:
-        """The request goes out, with the header as it was last written."""
-        self.attempts += 1
+        if enabled and self._memory is None:
+            self._memory, self._clock = memory, clock
 
     def receive(self, reply: Reply) -> Decision:
         """Decide what becomes of a reply."""
@@ -143,7 +161,7 @@ class Exchange:
         if reply.body is not None:
             rejection = read_rejection(reply.status, reply.body, self.sent, reply.content_type, header=self.header)
         if rejection is None:
-            return self._settle(reply.status)
+            return self.settle(reply.status)
         if rejection.named:  # it complains of others than those that were dropped before: leaving these out helped
             self._learn(self._named)
             self._named = ()
@@ -153,12 +171,26 @@ class Exchange:
             self._rejection_stands = True
             return self._hand_over(Decision.HAND_OVER)
         self._resends += 1
-        self._drops.update(dict.fromkeys(drops, "rejected"))
+        self._leave_out(drops, "rejected")
         if rejection.named:
             self._named = drops
         else:
             self._unnamed = drops
         return Decision.RESEND
+
+    def settle(self, status: int) -> Decision:
+        """Decide on a reply that refuses no beta; it may say something of those that were dropped or sent."""
+        good = status in SUCCESS
+        if self._named or self._unnamed:
+            if status in DID_NOT_HELP:
+                self._rejection_stands = True
+                return self._hand_over(Decision.HAND_OVER_FIRST)
+            self._learn(self._named + self._unnamed if good else self._named)
+            self._hand_over(Decision.HAND_OVER)
+        memory = self._memory
+        if good and memory is not None and (self._lessons or self.place.key in memory.places):
+            self._taught(memory).accepted(self.sent)
+        return Decision.HAND_OVER
 
     def unanswered(self) -> None:
         """A resend failed before it was answered: the first reply is handed over."""
@@ -178,7 +210,8 @@ class Exchange:
         elif self._drops and "rejected" in self._drops.values():
             self.outcome = "recovered"
         # This record lives as long as the response; what it got to work with need not.
-        self._lessons = self._body = None
+        self._lessons = self._memory = None
+        self._request = _GONE
         self.tell = _to_nobody
 
     # The decision.
@@ -199,31 +232,25 @@ class Exchange:
             return (), "paired_field"
         return free, "dropped"
 
-    def _settle(self, status: int) -> Decision:
-        """The reply refuses no beta: what does it say of those that were dropped?"""
-        if (self._named or self._unnamed) and status in DID_NOT_HELP:
-            self._rejection_stands = True
-            return self._hand_over(Decision.HAND_OVER_FIRST)
-        good = status in SUCCESS
-        if (lessons := self._lessons) is not None:
-            self._learn(self._named + self._unnamed if good else self._named)
-            if good:
-                lessons.accepted(self.sent)
-        return self._hand_over(Decision.HAND_OVER)
-
     def _hand_over(self, decision: Decision) -> Decision:
         """The caller gets a reply: what was dropped and has not been shown to help is no lesson."""
         self._named = self._unnamed = ()
         return decision
 
     def _learn(self, betas: tuple[str, ...]) -> None:
-        if betas and self._lessons is not None:
-            self._lessons.refused(betas)
+        if betas and self._memory is not None:
+            self._taught(self._memory).refused(betas)
+
+    def _taught(self, memory: Verdicts) -> Lessons:
+        """This call's dealings with the memory."""
+        if self._lessons is None:
+            self._lessons = Lessons(memory, self._clock, self.place, self._request, self.tell)
+        return self._lessons
 
     def _unpaired(self, drops: tuple[str, ...], sent: tuple[str, ...]) -> tuple[str, ...]:
-        if not drops or self._body is None:
+        if not drops:
             return drops
-        return unpaired(drops, sent, method=self.method, place=self.place, body=self._body())
+        return unpaired(drops, sent, method=self.method, place=self.place, body=self._request.body())
 
     def _tell_rejection(self, reply: Reply, rejection: Rejection, ruling: Ruling) -> None:
         self.tell(
@@ -241,11 +268,6 @@ class Exchange:
         )
 
     # What became of it.
-
-    @property
-    def plan(self) -> Plan:
-        """What is meant to be sent."""
-        return self.wants.plan
 
     @property
     def sent(self) -> tuple[str, ...]:

@@ -51,10 +51,6 @@ class Lessons:
     _scope: Scope | None = attrs.field(init=False, default=None)
     _leases: dict[str, float] = attrs.field(init=False, factory=dict)
 
-    def useful(self) -> bool:
-        """Whether the memory holds anything for the endpoint."""
-        return self.memory.knows(self.place.origin, self.place.template)
-
     def recall(self, betas: tuple[str, ...], *, may_resend: bool = True) -> tuple[str, ...]:
         """Those of `betas` that are known to be refused; of the others this call may have to probe some.
 
@@ -79,7 +75,7 @@ class Lessons:
 
     def accepted(self, betas: tuple[str, ...]) -> None:
         """A call that carried the betas was good."""
-        if self._leases or self.useful():
+        if self._leases or self.place.key in self.memory.places:
             self.memory.clear(self._where(), betas)
             self._report(betas, "accepted")
 

@@ -75,14 +75,10 @@ class Verdicts:
     max_entries: int = attrs.field(default=4096, validator=validators.at_least(1))
     probe_lease: float = attrs.field(default=60.0, validator=validators.seconds)
     _entries: OrderedDict[tuple[Scope, str], _Entry] = attrs.field(init=False, factory=OrderedDict)
-    _places: dict[tuple[str, str], int] = attrs.field(init=False, factory=dict)
+    places: dict[tuple[str, str], int] = attrs.field(init=False, factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self._entries)
-
-    def knows(self, origin: str, endpoint: str) -> bool:
-        """Whether anything is held for this endpoint: if not, a call need not even find out its scope."""
-        return bool(self._places) and (origin, endpoint) in self._places
 
     def recall(self, scope: Scope, betas: Iterable[str], now: float, *, may_probe: bool = True) -> Recall:
         """Say which of the betas to leave out; takes the lease of those that this call is to probe, if it may."""
@@ -141,7 +137,7 @@ class Verdicts:
 
     def _count(self, scope: Scope, change: int) -> None:
         place = (scope.origin, scope.endpoint)
-        if left := self._places.get(place, 0) + change:
-            self._places[place] = left
+        if left := self.places.get(place, 0) + change:
+            self.places[place] = left
         else:
-            self._places.pop(place, None)
+            self.places.pop(place, None)

@@ -3,6 +3,15 @@
 import attrs
 
 from betamw.core.catalog import CATALOG, Catalog
+from betamw.core.plan import Plan, plan_at
+
+
+def _key(place: "Place") -> tuple[str, str]:
+    return place.origin, place.template
+
+
+def _empty_plan(place: "Place") -> Plan:
+    return plan_at(place.conflicts)
 
 
 @attrs.frozen(kw_only=True)
@@ -15,6 +24,8 @@ class Place:
         template: The path's url template, or `_OTHER`.
         conflicts: The pairs of betas that the endpoint refuses together.
         catalog: The facts it was read from.
+        key: The origin and the template: where the memory looks first.
+        plan: What a call sends that nobody wants anything of yet.
     """
 
     origin: str
@@ -22,3 +33,5 @@ class Place:
     template: str
     conflicts: tuple[tuple[str, str], ...] = ()
     catalog: Catalog = attrs.field(default=CATALOG, repr=False, eq=False)
+    key: tuple[str, str] = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_key, takes_self=True))
+    plan: Plan = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_empty_plan, takes_self=True))

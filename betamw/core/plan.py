@@ -2,16 +2,40 @@
 
 Order: the caller's header, `override(add=...)`, the chain's defaults, the endpoint rules; the first mention of a beta
 keeps its place. Taken out are those of `override(remove=...)`, and one of each pair that the endpoint refuses together.
+
+Facts: an application sends few distinct sets of betas, and sends them all the time. So a plan never changes; who asks
+for more gets another one, and calls that are alike share theirs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Final
 
 import attrs
 
 from betamw.core.header import union
-from betamw.core.policy import Source
+from betamw.core.policy import SOURCES, Source
+
+_CACHED: Final = 1024  # plans, and steps from one to another
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+@attrs.frozen
+class Wants:
+    """Who asks for what; equal ones make the same plan.
+
+    Attributes:
+        asked: What each of `SOURCES` asks for.
+        required: Betas that the endpoint cannot do without.
+        removed: Betas that are not wanted, whoever asks for them.
+        conflicts: The pairs that the endpoint refuses together.
+    """
+
+    asked: tuple[tuple[str, ...], ...]
+    required: frozenset[str]
+    removed: frozenset[str]
+    conflicts: tuple[tuple[str, str], ...]
 
 
 @attrs.frozen(eq=False)
@@ -19,6 +43,7 @@ class Plan:
     """What is meant to be sent. Calls that are alike share one, so it is compared by identity.
 
     Attributes:
+        wants: What it is made of.
         requested: In the caller's header.
         scoped: From `override(add=...)`.
         injected: From the chain's defaults and the endpoint rules.
@@ -28,6 +53,7 @@ class Plan:
         sources: Who asked first, for all that were asked for.
     """
 
+    wants: Wants
     requested: tuple[str, ...]
     scoped: tuple[str, ...]
     injected: tuple[str, ...]
@@ -36,46 +62,57 @@ class Plan:
     required: frozenset[str]
     sources: Mapping[str, Source]
 
+    def removing(self, betas: Iterable[str]) -> "Plan":
+        """The plan without `betas`, whoever asks for them."""
+        return _plan(attrs.evolve(self.wants, removed=self.wants.removed.union(betas)))
 
-@lru_cache(maxsize=1024)
-def plan(  # noqa: PLR0913, PLR0917  one value for each who has a say; hashable, so that calls that are alike share a plan
-    request: tuple[str, ...],
-    override: tuple[str, ...],
-    default: tuple[str, ...],
-    endpoint: tuple[str, ...],
-    required: frozenset[str],
-    removed: frozenset[str],
-    conflicts: tuple[tuple[str, str], ...],
-) -> Plan:
-    """Merge what each source asks for, less `removed`, for an endpoint that refuses the pairs in `conflicts`."""
-    asked = union(request, override, default, endpoint)
-    by_source: dict[Source, tuple[str, ...]] = {
-        "endpoint": endpoint,
-        "default": default,
-        "override": override,
-        "request": request,
-    }
-    sources: dict[str, Source] = {beta: source for source, betas in by_source.items() for beta in betas}
+    def restoring(self, betas: Iterable[str]) -> "Plan":
+        """The plan when `betas` are removed no more."""
+        return _plan(attrs.evolve(self.wants, removed=self.wants.removed.difference(betas)))
+
+
+def plan_at(conflicts: tuple[tuple[str, str], ...] = ()) -> Plan:
+    """The empty plan for an endpoint that refuses the pairs in `conflicts`."""
+    return _plan(Wants(((),) * len(SOURCES), _NONE, _NONE, conflicts))
+
+
+@lru_cache(maxsize=_CACHED)
+def adding(plan: Plan, betas: tuple[str, ...], source: Source, required: frozenset[str] = _NONE) -> Plan:
+    """`plan` when `source` asks for `betas` too; saying it twice changes nothing."""
+    wants = plan.wants
+    asked = dict(zip(SOURCES, wants.asked, strict=True))
+    asked[source] = union(asked[source], betas)
+    return _plan(attrs.evolve(wants, asked=tuple(asked.values()), required=wants.required | required))
+
+
+@lru_cache(maxsize=_CACHED)
+def _plan(wants: Wants) -> Plan:
+    request, override, default, endpoint = wants.asked
+    asked = union(*wants.asked)
+    sources: dict[str, Source] = {}
+    for source, betas in reversed(list(zip(SOURCES, wants.asked, strict=True))):
+        sources.update(dict.fromkeys(betas, source))
+    required, removed = wants.required, set(wants.removed)
 
     def standing(beta: str) -> tuple[bool, bool, bool, int]:
         return beta not in request, beta not in override, beta not in required, asked.index(beta)
 
-    dropped = set(removed)
-    for pair in conflicts:
-        if dropped.isdisjoint(pair) and sources.keys() >= set(pair):
+    for pair in wants.conflicts:
+        if removed.isdisjoint(pair) and sources.keys() >= set(pair):
             winner, loser = sorted(pair, key=standing)
             if sources[loser] == "request":
                 continue  # the caller itself asks for both: that is between the caller and the server
-            dropped.add(loser)
+            removed.add(loser)
             if loser in required:  # the winner takes its place
                 required |= {winner}
-    merged = tuple(beta for beta in asked if beta not in dropped)
+    merged = tuple(beta for beta in asked if beta not in removed)
     return Plan(
+        wants=wants,
         requested=request,
         scoped=override,
         injected=union(default, endpoint),
         merged=merged,
-        policy_drops=tuple(beta for beta in asked if beta in dropped),
+        policy_drops=tuple(beta for beta in asked if beta in removed),
         required=required.intersection(merged),
-        sources=MappingProxyType(sources),
+        sources=MappingProxyType({beta: sources[beta] for beta in asked}),
     )

@@ -99,7 +99,7 @@ class Api:
 
     def address(self, url: URL) -> Address | None:
         """Where a request to this URL goes, None if it is not the API's."""
-        origin = _origin(url)
+        origin = url.scheme, url.raw_host, url.port  # `_origin`, but for the call
         return self._find(origin, url.raw_path) if origin in self._origins else None
 
 

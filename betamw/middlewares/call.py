@@ -4,6 +4,8 @@ The first middleware of a request opens the call, the others find it: by a conte
 so that a request which other code makes meanwhile gets a call of its own. Who opened it closes it, and tells whoever
 listens; so it does not matter which of the middlewares are there, or in which order.
 
+All of this is on the path of a call without incident, where a function more or less can be measured.
+
 Facts: aiohttp runs the chain once for each hop of a redirect, and once more when it retries an idempotent request on a
 stale connection, with a new request object each time. Each is a call here.
 """
@@ -11,21 +13,22 @@ stale connection, with a new request object each time. Each is a call here.
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Iterator
-from contextlib import suppress
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from itertools import count
-from typing import Final, Protocol
-from weakref import WeakKeyDictionary, ref
+from typing import Any, Final, Protocol
+from weakref import ref
 
 import attrs
-from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
+import multidict
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from betamw.core.events import BetaUsage, Event
 from betamw.core.exchange import Exchange
 from betamw.core.reply import BAD_REQUEST
 from betamw.middlewares.api import Address, Api
-from betamw.middlewares.request import body_of, hashed, may_be_replayed, secrets_of
+from betamw.middlewares.request import body_of, hashed, may_be_replayed
 
 
 class _Ids(Iterator[int]):
@@ -43,6 +46,8 @@ class _Ids(Iterator[int]):
 
 
 _ids: Final = _Ids()
+_version_of: Callable[[Any], int] = multidict.getversion  # typed for mutable values only
+"""A number that changes with each change of the headers, and that no two of them share."""
 
 
 class Listener(Protocol):
@@ -73,6 +78,8 @@ class Call:
         response: The reply that goes to the caller.
         error_type: The type of the error that it tells of, once known.
         falling_back: Whether a fallback is at work further out.
+        secrets: What authenticates the request as it came to the fallback. A middleware further in may add to it; but
+            what is learned under one credential must be looked up under the same, and that is before anything is sent.
         looked_at: The last response of which the body was looked at, and what was seen.
     """
 
@@ -90,10 +97,8 @@ class Call:
     _events: tuple[Event, ...] = attrs.field(init=False, default=())
     _listeners: tuple[Listener, ...] = attrs.field(init=False, default=())
     _id: str = attrs.field(init=False, default="")
-    _secrets: tuple[str, ...] = attrs.field(init=False, default=(), repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.exchange = Exchange(self.request.method, self.address.place, self.api.header, self.tell)
+    secrets: tuple[str, ...] = attrs.field(init=False, default=(), repr=False)
+    _version: int | None = attrs.field(init=False, default=None)
 
     @property
     def id(self) -> str:
@@ -106,17 +111,9 @@ class Call:
         """The request's body, empty where it is not bytes in memory."""
         return body_of(self.request)
 
-    def keep_credential(self) -> None:
-        """Take note of what authenticates the request as it comes to the fallback.
-
-        A middleware further in may add to it. But what is learned under one credential must be looked up under the
-        same, and that is before anything is sent.
-        """
-        self._secrets = secrets_of(self.request)
-
     def credential(self) -> str:
         """A keyed hash of what authenticates the request."""
-        return hashed(self._secrets)
+        return hashed(self.secrets)
 
     def may_be_replayed(self) -> bool:
         """Whether the request can probably be sent once more."""
@@ -139,18 +136,24 @@ class Call:
         """Put the header back as it came, if nobody has changed it since it was left."""
         if self.request.headers.getall(self.api.header, None) == left:
             self.put_header(asked)
-            self.lines = None
+            self.lines = self._version = None
 
     def overhear(self, *, sent: bool = False) -> None:
         """Take in the header where others have changed it; with `sent` it has gone out like this."""
-        lines = self.request.headers.getall(self.api.header, None)
+        headers = self.request.headers
+        version = _version_of(headers)
+        if version == self._version:  # no header has changed
+            return
+        self._version = version
+        lines = headers.getall(self.api.header, None)
         if lines != self.lines:
             self.lines = lines
             self.exchange.overhear(tuple(lines or ()), sent=sent)
 
     def render(self) -> None:
         """Write the header as the exchange wants it."""
-        self.overhear()
+        if _version_of(self.request.headers) != self._version:
+            self.overhear()
         value = self.exchange.rewrite()
         if value is not None:
             self.put_header([value] if value else None)
@@ -164,21 +167,24 @@ class Call:
         else:
             headers.popall(name, None)
             headers.extend((name, line) for line in lines or ())
+        self._version = _version_of(headers)
 
-    def _count(self) -> None:
-        if not self.exchange.attempts:  # no fallback took part, so nobody has counted
-            self.overhear(sent=True)
-            self.exchange.sending()
+    def count(self) -> None:
+        """The request has gone out; where a fallback takes part it has counted itself."""
+        self.overhear(sent=True)
+        self.exchange.attempts += 1
 
     async def fail(self, response: ClientResponse) -> None:
         """The call was answered with an error: tell the listeners, while the response is still here."""
-        self._count()
+        if not self.exchange.attempts:
+            self.count()
         for listener in self._listeners:
             await listener.failed(self, response)
 
     def end(self, error: BaseException | None) -> None:
         """The call is over."""
-        self._count()
+        if not self.exchange.attempts:
+            self.count()
         status = None if self.response is None or error is not None else self.response.status
         self.exchange.finish(status, cancelled=isinstance(error, asyncio.CancelledError))
         for listener in self._listeners:
@@ -188,7 +194,9 @@ class Call:
 # Weak: whatever is started during a call (aiohttp's own timers, a task of the caller's) copies the context, and would
 # keep the request and the response alive as long as itself.
 _current: Final[ContextVar[ref[Call] | None]] = ContextVar("betamw_call", default=None)
-_exchanges: Final[WeakKeyDictionary[ClientResponse, Exchange]] = WeakKeyDictionary()
+
+# By their responses, as long as these live. A `WeakKeyDictionary` does the same in Python, this in C.
+_exchanges: Final[dict[ref[ClientResponse], Exchange]] = {}
 
 # The request of the last call of this task: the header's lines as it came, and as they were left. A middleware further
 # out may send it once more, and then asks for the former.
@@ -197,25 +205,33 @@ _last: Final[ContextVar[tuple[ref[ClientRequest], list[str] | None, list[str] | 
 )
 
 
-def call_of(request: ClientRequest, api: Api) -> Call | None:
-    """The call that this request belongs to, if another middleware has opened it."""
-    current = _current.get()
-    if current is None or (call := current()) is None or call.request is not request:
-        return None
-    return call if call.api is api or call.api == api else None
+class Participant(ABC):
+    """A middleware that takes part in calls to an API; what is not the API's passes through untouched."""
+
+    __slots__ = ()
+
+    api: Api
+
+    def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
+        """Handle one request; aiohttp calls this."""
+        current = _current.get()
+        if current is not None and (call := current()) is not None and call.request is request:
+            api = self.api
+            if call.api is api or call.api == api:
+                return self.take_part(call, handler)
+        address = self.api.address(request.url)
+        if address is None:
+            return handler(request)
+        call, place = Call(request, self.api, address), address.place
+        call.exchange = Exchange(request.method, place, self.api.header, call.tell, place.plan)
+        return _run(call, self, handler)
+
+    @abstractmethod
+    def take_part(self, call: Call, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
+        """Do what this middleware is for, and pass the request on."""
 
 
-def open_call(
-    middleware: ClientMiddlewareType, api: Api, request: ClientRequest, handler: ClientHandlerType
-) -> Awaitable[ClientResponse]:
-    """Run the middleware in a call that is opened for this request; what is not the API's passes through untouched."""
-    address = api.address(request.url)
-    if address is None:
-        return handler(request)
-    return _run(Call(request, api, address), middleware, handler)
-
-
-async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHandlerType) -> ClientResponse:
+async def _run(call: Call, opener: Participant, handler: ClientHandlerType) -> ClientResponse:
     token = _current.set(ref(call))
     last = _last.get()
     if last is not None and last[0]() is call.request:
@@ -223,7 +239,7 @@ async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHand
     call.overhear()
     asked = call.lines
     try:
-        call.response = response = await middleware(call.request, handler)
+        call.response = response = await opener.take_part(call, handler)
         if response.status >= BAD_REQUEST:
             await call.fail(response)
     except BaseException as error:
@@ -234,10 +250,14 @@ async def _run(call: Call, middleware: ClientMiddlewareType, handler: ClientHand
     finally:
         if call.lines is not asked:
             _last.set((ref(call.request), asked, call.lines))
-        with suppress(ValueError):  # a call that is closed from outside, as by the end of its loop, has another context
+        try:  # noqa: SIM105  `suppress` is three calls more
             _current.reset(token)
-    with suppress(TypeError):  # a response class of another's making need not be hashable: then there is no usage
-        _exchanges[response] = call.exchange
+        except ValueError:  # a call that is closed from outside, as by the end of its loop, has another context
+            pass
+    try:  # noqa: SIM105  as above
+        _exchanges[ref(response, _exchanges.pop)] = call.exchange
+    except TypeError:  # a response class of another's making need not be hashable: then there is no usage
+        pass
     return response
 
 
@@ -247,7 +267,7 @@ def usage(response: ClientResponse) -> BetaUsage:
     Raises `KeyError` for a response that no betamw middleware has seen: of another origin, or of a plain session.
     """
     try:
-        exchange = _exchanges[response]
+        exchange = _exchanges[ref(response)]
     except (KeyError, TypeError):
         msg = "no middleware of betamw has seen this response"
         raise KeyError(msg) from None

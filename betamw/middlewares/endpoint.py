@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Iterable
 
 import attrs
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientHandlerType, ClientResponse
 
 from betamw.core.catalog import CATALOG_RULES
 from betamw.core.endpoint import EndpointRule, RuleTable
 from betamw.core.errors import ConfigError
 from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import call_of, open_call
+from betamw.middlewares.call import Call, Participant
 
 
 def _tuple(rules: Iterable[EndpointRule]) -> tuple[EndpointRule, ...]:
@@ -29,7 +29,7 @@ def _table_of(middleware: "EndpointMiddleware") -> RuleTable:
 
 
 @attrs.frozen(eq=False)
-class EndpointMiddleware:
+class EndpointMiddleware(Participant):
     """Injects the betas that the rules want for a request's method and path.
 
     Attributes:
@@ -44,13 +44,11 @@ class EndpointMiddleware:
     api: Api = attrs.field(factory=Api, validator=instance_of(Api))
     _table: RuleTable = attrs.field(init=False, repr=False, default=attrs.Factory(_table_of, takes_self=True))
 
-    def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
-        """Handle one request; aiohttp calls this."""
-        call = call_of(request, self.api)
-        if call is None:
-            return open_call(self, self.api, request, handler)
+    def take_part(self, call: Call, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
+        """Say what the endpoint needs."""
+        request = call.request
         needs = self._table.match(request.method, call.address.place.path)
         if needs.betas:
-            call.exchange.wants.add(needs.betas, "endpoint", needs.required)
+            call.exchange.want(needs.betas, "endpoint", needs.required)
             call.render()
         return handler(request)

@@ -2,26 +2,24 @@
 
 import asyncio
 import time
-from functools import lru_cache
 
 import attrs
-from aiohttp import ClientError, ClientHandlerType, ClientRequest, ClientResponse, ConnectionTimeoutError
+from aiohttp import ClientError, ClientHandlerType, ClientResponse, ConnectionTimeoutError, hdrs
 
 from betamw.core.dialects import sentences
-from betamw.core.lessons import Lessons
 from betamw.core.policy import FallbackPolicy
-from betamw.core.reply import MAY_REFUSE, Decision, Reply
+from betamw.core.reply import MAY_REFUSE, Decision
 from betamw.core.validators import instance_of
 from betamw.memory import RejectionMemory
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, call_of, open_call
+from betamw.middlewares.call import Call, Participant
 from betamw.middlewares.override import in_force
 from betamw.middlewares.reply import look_at_body, reply_of
-from betamw.middlewares.request import is_replayable, prepare_resend
+from betamw.middlewares.request import API_KEY, is_replayable, prepare_resend
 
 
 @attrs.frozen(eq=False)
-class FallbackMiddleware:
+class FallbackMiddleware(Participant):
     """Resends a request without the betas that its reply refuses, and leaves them out of later ones.
 
     Put it inside of middlewares that add betas of their own, and outside of those that sign the request's headers.
@@ -43,18 +41,16 @@ class FallbackMiddleware:
     def __attrs_post_init__(self) -> None:
         sentences(self.api.header.lower())  # compiled here, they are not on the path of the first refusal
 
-    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        """Handle one request; aiohttp calls this."""
-        call = call_of(request, self.api)
-        if call is None:
-            return await open_call(self, self.api, request, handler)
+    async def take_part(self, call: Call, handler: ClientHandlerType) -> ClientResponse:
+        """Send the request, and again without what is refused."""
         if call.falling_back:  # another FallbackMiddleware of the chain is at it
-            return await handler(request)
-        memory, lessons = self.memory, None
+            return await handler(call.request)
+        memory, clock = self.memory, time.monotonic
         if memory is not None:
-            call.keep_credential()
-            lessons = Lessons(memory, memory.clock, call.address.place, call, call.tell)
-        call.exchange.start(self.policy, call.body, lessons, enabled=in_force.get().fallback is not False)
+            headers = call.request.headers
+            call.secrets = headers.get(API_KEY, ""), headers.get(hdrs.AUTHORIZATION, "")
+            clock = memory.clock
+        call.exchange.start(self.policy, call, memory, clock, enabled=in_force.get().fallback is not False)
         started = time.perf_counter()
         call.falling_back = True
         try:
@@ -70,22 +66,14 @@ async def _attempt(call: Call, handler: ClientHandlerType) -> tuple[ClientRespon
     """Send the request, and learn what becomes of the reply."""
     exchange = call.exchange
     call.render()
-    exchange.sending()
+    exchange.attempts += 1
     response = await handler(call.request)
     call.overhear(sent=True)
-    if response.status in MAY_REFUSE and exchange.sent:
-        body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
-        call.looked_at = response, body
-        reply = reply_of(response, body, replayable=is_replayable(call.request, response))
-    else:
-        reply = _unread(response.status)
-    return response, exchange.receive(reply)
-
-
-@lru_cache(maxsize=64)
-def _unread(status: int) -> Reply:
-    """A reply of which the status says enough; made once, for nearly all replies are like that."""
-    return Reply(status=status)
+    if response.status not in MAY_REFUSE or not exchange.sent:
+        return response, exchange.settle(response.status)
+    body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
+    call.looked_at = response, body
+    return response, exchange.receive(reply_of(response, body, replayable=is_replayable(call.request, response)))
 
 
 def _never_sent(error: BaseException) -> bool:

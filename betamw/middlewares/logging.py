@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 import attrs
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientHandlerType, ClientResponse
 
 from betamw.core.events import SCHEMA, Event, Level, Value, identifier, loggable
 from betamw.core.plan import Plan
 from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, call_of, open_call
+from betamw.middlewares.call import Call, Participant
 from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.sink import Sink
 
@@ -30,7 +30,7 @@ def _sink_of(middleware: "LoggingMiddleware") -> Sink:
 
 
 @attrs.frozen(eq=False)
-class LoggingMiddleware:
+class LoggingMiddleware(Participant):
     """Writes the event `betamw.request` for each call, and one for what happened to its betas meanwhile.
 
     Level info where a beta was in play, else debug. A broken logger is warned of once and never fails a call.
@@ -45,13 +45,10 @@ class LoggingMiddleware:
     api: Api = attrs.field(factory=Api, validator=instance_of(Api))
     _sink: Sink = attrs.field(init=False, repr=False, default=attrs.Factory(_sink_of, takes_self=True))
 
-    def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
-        """Handle one request; aiohttp calls this."""
-        call = call_of(request, self.api)
-        if call is None:
-            return open_call(self, self.api, request, handler)
+    def take_part(self, call: Call, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
+        """Listen to the call."""
         call.listen(self)
-        return handler(request)
+        return handler(call.request)
 
     def told(self, call: Call, event: Event) -> None:
         """Write an event that happened meanwhile."""

@@ -3,17 +3,17 @@
 from collections.abc import Awaitable
 
 import attrs
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientHandlerType, ClientResponse
 
 from betamw.core.beta import validated_all
 from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import call_of, open_call
+from betamw.middlewares.call import Call, Participant
 from betamw.middlewares.override import NONE, in_force
 
 
 @attrs.frozen(eq=False, init=False)
-class MergeMiddleware:
+class MergeMiddleware(Participant):
     """Merges the betas of the caller's header, of `override(...)`, and its own defaults into one header.
 
     Args:
@@ -30,15 +30,12 @@ class MergeMiddleware:
         # pyright does not know attrs' own initialiser; the comment can go when it does.
         self.__attrs_init__(validated_all(betas, where="a default beta"), Api() if api is None else api)  # pyright: ignore[reportAttributeAccessIssue]
 
-    def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
-        """Handle one request; aiohttp calls this."""
-        call = call_of(request, self.api)
-        if call is None:
-            return open_call(self, self.api, request, handler)
-        wants, override = call.exchange.wants, in_force.get()
+    def take_part(self, call: Call, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
+        """Say what the override and the defaults want."""
+        exchange, override = call.exchange, in_force.get()
         if override is not NONE:
-            wants.add(override.add, "override")
-            wants.remove(override.remove)
-        wants.add(self.betas, "default")
+            exchange.want(override.add, "override")
+            exchange.remove(override.remove)
+        exchange.want(self.betas, "default")
         call.render()
-        return handler(request)
+        return handler(call.request)

@@ -14,7 +14,7 @@ from aiohttp import ClientRequest, ClientResponse, MultipartWriter, hdrs, payloa
 from multidict import istr
 
 _HASH_KEY: Final = os.urandom(32)
-_API_KEY: Final = istr("x-api-key")
+API_KEY: Final = istr("x-api-key")
 _BYTES: Final[frozenset[type]] = frozenset(
     getattr(payload, name)
     for name in ("BytesPayload", "StringPayload", "StringIOPayload", "JsonPayload", "JsonBytesPayload")
@@ -69,12 +69,6 @@ def prepare_resend(request: ClientRequest, refused: ClientResponse) -> None:
         connection.close()
     if hdrs.EXPECT in request.headers:  # the future that waits for `100 Continue` is used up
         request.update_expect_continue()
-
-
-def secrets_of(request: ClientRequest) -> tuple[str, ...]:
-    """What authenticates a request: its `x-api-key` and its `Authorization`. Not for anybody to see."""
-    headers = request.headers
-    return headers.get(_API_KEY, ""), headers.get(hdrs.AUTHORIZATION, "")
 
 
 def hashed(secrets: tuple[str, ...]) -> str:

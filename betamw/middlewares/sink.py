@@ -43,7 +43,7 @@ class Sink:
     def wants(self, level: Level) -> bool:
         """Whether an event of this level would be written now."""
         try:
-            return _enabled(self._choose(), level)
+            return self._logger_for(level) is not None
         except Exception as error:  # noqa: BLE001  as in `write`
             self._warn(error)
             return False
@@ -51,8 +51,8 @@ class Sink:
     def write(self, name: str, level: Level, fields: Callable[[*A], dict[str, Value]], *of: *A) -> None:
         """Write one event. `fields(*of)` is called only if the logger wants the level; nothing is raised."""
         try:
-            logger = self._choose()
-            if not _enabled(logger, level):
+            logger = self._logger_for(level)
+            if logger is None:
                 return
             if isinstance(logger, logging.LoggerAdapter):  # it would put its own `extra` in place of ours
                 message, more = logger.process(name, {})
@@ -65,11 +65,18 @@ class Sink:
         except Exception as error:  # noqa: BLE001  a broken sink is no fault of who makes the call
             self._warn(error)
 
-    def _choose(self) -> Any:
+    def _logger_for(self, level: Level) -> Any:
+        """The logger to write to; None where it does not want the level, as far as it can tell."""
+        logger: Any = self.logger
+        if logger is None:
+            logger = self._structlog if structlog.is_configured() else self._stdlib
         # `bind` once: each attribute of structlog's lazy proxy assembles a logger anew.
-        if self.logger is not None:
-            return self.logger.bind() if hasattr(type(self.logger), "bind") else self.logger
-        return self._structlog.bind() if structlog.is_configured() else self._stdlib
+        if hasattr(type(logger), "bind"):
+            logger = logger.bind()
+        # Asked of its class: structlog's generic BoundLogger has every attribute, as a way to log.
+        kind = type(logger)
+        enabled = getattr(kind, "is_enabled_for", None) or getattr(kind, "isEnabledFor", None)
+        return logger if enabled is None or enabled(logger, _LEVELS[level]) else None
 
     def _warn(self, error: Exception) -> None:
         if not self._warned:
@@ -80,11 +87,3 @@ class Sink:
                     RuntimeWarning,
                     stacklevel=2,
                 )
-
-
-def _enabled(logger: Any, level: Level) -> bool:
-    """Whether a logger wants the level, as far as it can tell."""
-    # Asked of its class: structlog's generic BoundLogger has every attribute, as a way to log.
-    kind = type(logger)
-    enabled = getattr(kind, "is_enabled_for", None) or getattr(kind, "isEnabledFor", None)
-    return enabled is None or bool(enabled(logger, _LEVELS[level]))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from betamw.core.events import BetaRejected, InputInvalid, MemoryExpired, MemoryHit, MemoryLearned, MemoryReprobed
 from betamw.core.exchange import Exchange
 from betamw.core.header import read_header, union
-from betamw.core.lessons import Lessons
 from betamw.core.memory import Scope, Verdicts
 from betamw.core.place import Place
 from betamw.core.policy import SOURCES, FallbackPolicy
@@ -90,19 +89,16 @@ class World:
 
     def exchange(self, *lines, place=MESSAGES, **asked):
         """A call that came with these lines of the header, and what was asked of it since."""
-        exchange = Exchange("POST", place, "anthropic-beta", self.told.append)
+        exchange = Exchange("POST", place, "anthropic-beta", self.told.append, place.plan)
         exchange.overhear(lines)
         for source, betas in asked.items():
-            exchange.wants.add(tuple(betas), source)
+            exchange.want(tuple(betas), source)
         return exchange
 
     def start(self, exchange, policy=None, body=PLAIN, *, enabled=True):
         """A fallback takes part."""
         request = FakeRequest(body)
-        lessons = None
-        if self.memory is not None:
-            lessons = Lessons(self.memory, lambda: self.now, exchange.place, request, self.told.append)
-        exchange.start(policy or FallbackPolicy(), request.body, lessons, enabled=enabled)
+        exchange.start(policy or FallbackPolicy(), request, self.memory, lambda: self.now, enabled=enabled)
         return exchange
 
     def call(self, *betas, body=PLAIN, enabled=True, **policy):
@@ -137,7 +133,7 @@ def world():
 def send(exchange):
     """One attempt: the header is written, the request goes out."""
     exchange.rewrite()
-    exchange.sending()
+    exchange.attempts += 1
 
 
 def converse(exchange, *replies):
@@ -198,7 +194,7 @@ def test_a_header_without_a_beta_is_deleted(world, lines):
 def test_a_header_whose_betas_are_all_removed_is_deleted(world):
     """No beta, no header."""
     exchange = world.exchange("a, b")
-    exchange.wants.remove(("a", "b"))
+    exchange.remove(("a", "b"))
     assert "" == exchange.rewrite()
 
 
@@ -243,7 +239,7 @@ def test_what_another_hand_adds_counts_as_the_callers(world):
     exchange.rewrite()
     exchange.overhear(("a,b,x",))
     assert (("a", "x"), "request", "a,x,b") == (
-        exchange.wants.plan.requested,
+        exchange.plan.requested,
         exchange.plan.sources["x"],
         exchange.rewrite(),
     )
@@ -260,7 +256,7 @@ def test_what_another_hand_takes_out_stays_out(world):
 def test_what_another_hand_puts_back_is_wanted_again(world):
     """The last word is with who has the header last."""
     exchange = world.exchange("a, b")
-    exchange.wants.remove(("b",))
+    exchange.remove(("b",))
     exchange.rewrite()
     exchange.overhear(("a,b",))
     assert (None, ("a", "b"), {}) == (exchange.rewrite(), exchange.plan.merged, exchange.usage().dropped)
@@ -333,7 +329,7 @@ def test_a_merge_after_the_fallback_cannot_put_a_refused_beta_back(world):
     send(call)
     call.receive(named(A))
     send(call)
-    call.wants.add((A, B), "default")
+    call.want((A, B), "default")
     assert B == call.rewrite()
 
 
@@ -341,7 +337,7 @@ def test_what_a_merge_after_the_fallback_adds_was_sent(world):
     """It goes out, so the record has to say so."""
     call = world.call(A)
     send(call)
-    call.wants.add((B,), "default")
+    call.want((B,), "default")
     assert (f"{A},{B}", (A, B)) == (call.rewrite(), call.usage().sent)
 
 
@@ -349,7 +345,7 @@ def test_what_a_merge_after_the_fallback_adds_can_be_refused(world):
     """It went out, so it can be blamed, dropped, and the call recovers."""
     call = world.call()
     send(call)
-    call.wants.add((A, B), "default")
+    call.want((A, B), "default")
     call.rewrite()
     assert RESEND is call.receive(named(A))
 
@@ -358,7 +354,7 @@ def test_what_a_merge_after_the_fallback_removes_was_not_sent(world):
     """`override(remove=...)` is applied after the fallback has counted the attempt."""
     call = world.call(A, B)
     send(call)
-    call.wants.remove((A,))
+    call.remove((A,))
     call.rewrite()
     assert ((B,), {A: "policy"}) == (call.usage().sent, call.usage().dropped)
 
@@ -459,8 +455,8 @@ def test_a_reply_that_refuses_no_beta_is_handed_over(world, reply):
 
 def test_a_refusal_of_a_header_by_another_name(world):
     """The header's name is the API's."""
-    exchange = world.start(Exchange("POST", MESSAGES, "openai-beta", world.told.append))
-    exchange.wants.add((A,), "default")
+    exchange = world.start(Exchange("POST", MESSAGES, "openai-beta", world.told.append, MESSAGES.plan))
+    exchange.want((A,), "default")
     send(exchange)
     text = f"Unexpected value(s) `{A}` for the `openai-beta` header."
     assert RESEND is exchange.receive(error(400, text))
@@ -499,21 +495,21 @@ def test_what_the_credential_needs_is_not_dropped(world):
 def test_what_the_endpoint_requires_is_not_dropped(world):
     """Without it the call has no meaning."""
     exchange = world.start(world.exchange())
-    exchange.wants.add((A,), "endpoint", frozenset({A}))
+    exchange.want((A,), "endpoint", frozenset({A}))
     assert_stands(world, exchange, named(A), "required")
 
 
 def test_what_the_endpoint_requires_is_not_dropped_though_the_caller_asks_too(world):
     """Required is required, whoever was first."""
     exchange = world.start(world.exchange(A))
-    exchange.wants.add((A,), "endpoint", frozenset({A}))
+    exchange.want((A,), "endpoint", frozenset({A}))
     assert_stands(world, exchange, named(A), "required")
 
 
 def test_what_stands_in_for_a_required_beta_is_not_dropped(world):
     """The caller's one of a pair in conflict took the place of the one that the endpoint requires."""
     exchange = world.start(world.exchange(AGENTS, place=AT_ODDS))
-    exchange.wants.add((STORES,), "endpoint", frozenset({STORES}))
+    exchange.want((STORES,), "endpoint", frozenset({STORES}))
     converse(exchange, named(AGENTS))
     assert ["required"] == [event.reason for event in world.events(BetaRejected)]
 
@@ -696,7 +692,7 @@ def test_the_memory_is_asked_once_for_each_beta(world):
     world.refused(A, B)
     call = world.call(A, C)
     call.rewrite()
-    call.wants.add((B,), "default")
+    call.want((B,), "default")
     call.rewrite()
     call.rewrite()
     assert [MemoryHit(betas=(A,)), MemoryHit(betas=(B,))] == world.told
@@ -723,7 +719,7 @@ def test_what_the_endpoint_requires_goes_though_it_is_remembered(world):
     """Another key may not have had it, or the rule is newer than the lesson."""
     world.refused(A)
     exchange = world.start(world.exchange())
-    exchange.wants.add((A, B), "endpoint", frozenset({A}))
+    exchange.want((A, B), "endpoint", frozenset({A}))
     assert f"{A},{B}" == exchange.rewrite()
 
 
@@ -732,7 +728,7 @@ def test_what_turns_out_to_be_required_goes_though_it_was_left_out_before(world)
     world.refused(A)
     call = world.call(A, B)
     send(call)
-    call.wants.add((A,), "endpoint", frozenset({A}))
+    call.want((A,), "endpoint", frozenset({A}))
     call.rewrite()
     assert {} == call.usage().dropped
 
@@ -895,7 +891,7 @@ def test_a_call_that_is_over_holds_on_to_nothing(world):
     """A response may live long; its request's body need not."""
     call = world.call(A)
     converse(call, OK)
-    assert (None, None) == (call._body, call._lessons)
+    assert (None, None, None) == (call._request, call._memory, call._lessons)
 
 
 def test_a_call_that_is_over_tells_nobody(world):
@@ -963,7 +959,7 @@ def test_a_request_id_that_is_none_is_not_told(world, request_id):
 def test_usage(world):
     """The call as its caller may see it."""
     exchange = world.exchange(A, override=[B], default=[C], endpoint=[OAUTH, A])
-    exchange.wants.remove((B,))
+    exchange.remove((B,))
     world.start(exchange)
     converse(exchange, named(C), OK)
     assert {
@@ -1072,11 +1068,11 @@ class Shell:
 
     def merge(self):
         """Say what is wanted, and write the header."""
-        scene, wants = self.scene, self.exchange.wants
-        wants.add(scene.override, "override")
-        wants.remove(scene.removed)
-        wants.add(scene.default, "default")
-        wants.add(scene.endpoint, "endpoint", frozenset(scene.required).intersection(scene.endpoint))
+        scene, exchange = self.scene, self.exchange
+        exchange.want(scene.override, "override")
+        exchange.remove(scene.removed)
+        exchange.want(scene.default, "default")
+        exchange.want(scene.endpoint, "endpoint", frozenset(scene.required).intersection(scene.endpoint))
         self.render()
 
     def run(self, *, merge_inside):
@@ -1087,7 +1083,7 @@ class Shell:
         self.start()
         for reply in self.scene.replies:
             self.render()
-            self.exchange.sending()
+            self.exchange.attempts += 1
             if merge_inside:
                 self.merge()
             self.got.append(read_header(self.lines)[0])
@@ -1221,7 +1217,7 @@ def test_the_log_is_true_whatever_another_hand_does(scene, hands):
             shell.lines = betas
             shell.exchange.overhear(betas)
         shell.render()
-        shell.exchange.sending()
+        shell.exchange.attempts += 1
         if after:
             shell.lines = betas
             shell.exchange.overhear(betas, sent=True)

@@ -80,9 +80,10 @@ def test_another_model_or_account_recalls_nothing(world, request_):
 
 
 def test_the_request_is_not_asked_while_nothing_is_known(world):
-    """Finding out the scope costs something, so `useful` does without."""
+    """Finding out the scope costs something, and a success has nothing to clear."""
     call = world.call()
-    assert (False, 0) == (call.useful(), call.request.asked)
+    call.accepted(("a",))
+    assert 0 == call.request.asked
 
 
 def test_the_request_is_asked_once(world):
@@ -93,12 +94,6 @@ def test_the_request_is_asked_once(world):
     call.accepted(("b",))
     call.over()
     assert 2 == call.request.asked
-
-
-def test_useful_is_known_of_the_endpoint(world):
-    """As soon as anything is held for it, be it for another model."""
-    world.refused("a")
-    assert world.call(content=b"").useful()
 
 
 # What is told.

@@ -38,7 +38,7 @@ def test_nothing_is_known_at_first():
     assert (0, (), False, NOTHING) == (
         len(empty),
         empty.verdicts(),
-        empty.knows(API, "/v1/messages"),
+        ((API, "/v1/messages") in empty.places),
         empty.recall(HERE, ["a"], 0.0),
     )
 
@@ -91,7 +91,7 @@ def test_learning_again_starts_anew():
 )
 def test_whether_anything_is_known_of_an_endpoint(origin, endpoint, known):
     """Without asking for the model or the credential."""
-    assert known == memory("a").knows(origin, endpoint)
+    assert known == ((origin, endpoint) in memory("a").places)
 
 
 # Expiry and probes.
@@ -197,10 +197,10 @@ def test_an_endpoint_is_known_while_a_verdict_is_left():
     """Whatever model or account it is for."""
     held = memory("a")
     held.learn(ELSEWHERE[2], ["a"], 0.0)
-    known = [held.knows(API, "/v1/messages")]
+    known = [((API, "/v1/messages") in held.places)]
     for scope in (HERE, ELSEWHERE[2]):
         held.clear(scope, ["a"])
-        known.append(held.knows(API, "/v1/messages"))
+        known.append((API, "/v1/messages") in held.places)
     assert [True, True, False] == known
 
 
@@ -233,7 +233,7 @@ def test_an_endpoint_whose_last_verdict_went_is_not_known():
     """Making room is forgetting, too."""
     held = memory("a", max_entries=1)
     held.learn(ELSEWHERE[1], ["a"], 0.0)
-    assert (False, True) == (held.knows(API, "/v1/messages"), held.knows(API, "/v1/files"))
+    assert (False, True) == (((API, "/v1/messages") in held.places), ((API, "/v1/files") in held.places))
 
 
 @pytest.mark.parametrize(
@@ -377,12 +377,12 @@ class MemoryMachine(RuleBasedStateMachine):
         assert expected == list(self.memory.verdicts())
 
     @invariant()
-    def knows_where_it_holds_something(self):
-        """`knows` says what `verdicts()` shows, for every endpoint."""
+    def shows_where_it_holds_something(self):
+        """`places` says what `verdicts()` shows, for every endpoint."""
         places = {(verdict.scope.origin, verdict.scope.endpoint) for verdict in self.memory.verdicts()}
         for scope in (HERE, *ELSEWHERE):
             place = (scope.origin, scope.endpoint)
-            assert (place in places) == self.memory.knows(*place)
+            assert (place in places) == (place in self.memory.places)
 
 
 TestMemoryMachine = MemoryMachine.TestCase

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from betamw.core.header import union
-from betamw.core.plan import plan
+from betamw.core.plan import adding, plan_at
 
 SOURCES = ("request", "override", "default", "endpoint")
 AB = (("a", "b"),)
@@ -13,14 +13,16 @@ NAMES = st.lists(st.sampled_from("abcdef"), max_size=4, unique=True).map(tuple)
 SETS = st.frozensets(st.sampled_from("abcdef"), max_size=3)
 PAIRS = st.lists(st.lists(st.sampled_from("abcdef"), min_size=2, max_size=2, unique=True).map(tuple), max_size=3)
 ASKED = dict.fromkeys(SOURCES, NAMES)
+SAID = st.tuples(st.lists(st.sampled_from("abcd"), max_size=3, unique=True).map(tuple), st.sampled_from(SOURCES))
 CASES = st.fixed_dictionaries({**ASKED, "required": SETS, "removed": SETS, "conflicts": PAIRS.map(tuple)})
 
 
 def planned(required="", removed="", conflicts=(), **asked):
     """Make a plan; each source asks for betas of one letter."""
-    return plan(
-        *(tuple(asked.get(source, "")) for source in SOURCES), frozenset(required), frozenset(removed), conflicts
-    )
+    plan = plan_at(tuple(conflicts))
+    for source, betas in asked.items():
+        plan = adding(plan, tuple(betas), source)
+    return adding(plan, (), "endpoint", frozenset(required)).removing(removed)
 
 
 # Sources and order.
@@ -177,7 +179,7 @@ def test_the_pair_may_be_written_either_way():
 @given(case=CASES)
 def test_the_plan_is_the_union_less_what_the_policy_takes_out(case):
     """Merged and dropped are the union of all sources, each in its order, and have nothing in common."""
-    made = plan(**case)
+    made = planned(**case)
     asked = union(*(case[source] for source in SOURCES))
     assert tuple(beta for beta in asked if beta not in made.policy_drops) == made.merged
     assert tuple(beta for beta in asked if beta not in made.merged) == made.policy_drops
@@ -188,7 +190,7 @@ def test_the_plan_is_the_union_less_what_the_policy_takes_out(case):
 @given(case=CASES)
 def test_of_a_pair_in_conflict_one_is_left(case):
     """Both go out only where the caller itself asks for both; and both are lost only to something else."""
-    made = plan(**case)
+    made = planned(**case)
     for pair in case["conflicts"]:
         if set(pair) <= set(made.merged):
             assert set(pair) <= set(case["request"])
@@ -197,7 +199,7 @@ def test_of_a_pair_in_conflict_one_is_left(case):
 @given(case=CASES)
 def test_without_conflicts_only_what_is_removed_goes(case):
     """The policy takes out nothing on its own account."""
-    made = plan(**{**case, "conflicts": ()})
+    made = planned(**{**case, "conflicts": ()})
     assert case["removed"].issuperset(made.policy_drops)
     assert case["required"].intersection(made.merged) == made.required
 
@@ -205,13 +207,130 @@ def test_without_conflicts_only_what_is_removed_goes(case):
 @given(case=CASES)
 def test_no_conflict_costs_the_caller_a_beta(case):
     """A beta of the caller's header is taken out only by its removal."""
-    assert set(case["request"]).intersection(plan(**case).policy_drops) <= case["removed"]
+    assert set(case["request"]).intersection(planned(**case).policy_drops) <= case["removed"]
 
 
 @given(case=CASES)
 def test_what_is_required_is_sent_or_replaced(case):
     """A required beta that is asked for goes out, or what it lost to is required in its place."""
-    made = plan(**case)
+    made = planned(**case)
     needed = case["required"].intersection(made.sources).difference(case["removed"])
     assert needed.intersection(made.merged) <= made.required
     assert bool(made.required) >= bool(needed)
+
+
+# The wants come from all sides, in whatever order, as often as they like.
+
+
+def wants(*said, conflicts=()):
+    """The plan made of wants, as they were said."""
+    plan = plan_at(conflicts)
+    for betas, source in said:
+        plan = adding(plan, tuple(betas), source)
+    return plan
+
+
+def test_nothing_is_wanted_at_first():
+    """An empty plan."""
+    empty = wants()
+    assert ((), (), (), ()) == (empty.requested, empty.scoped, empty.injected, empty.merged)
+
+
+def test_each_source_has_its_list():
+    """Requested is the caller's, scoped the override's, injected the defaults' and the endpoint's."""
+    plan = wants(("d", "endpoint"), ("c", "default"), ("b", "override"), ("a", "request"))
+    assert (("a",), ("b",), ("c", "d")) == (plan.requested, plan.scoped, plan.injected)
+
+
+@pytest.mark.parametrize(
+    ("said", "injected"),
+    [
+        ([("ab", "default")], "ab"),
+        ([("ab", "endpoint")], "ab"),
+        ([("bc", "endpoint"), ("ab", "default")], "abc"),
+    ],
+)
+def test_injected_is_the_union_of_defaults_and_needs(said, injected):
+    """The defaults come first, a beta in both stands once."""
+    assert tuple(injected) == wants(*said).injected
+
+
+def test_a_source_may_say_more():
+    """Two middlewares of a kind add up, in the order of the chain."""
+    assert ("b", "a", "c") == wants(("ba", "default"), ("ac", "default")).injected
+
+
+@given(said=st.lists(SAID, max_size=5))
+def test_saying_it_twice_changes_nothing(said):
+    """A resend runs the inner middlewares again, and they say the same again."""
+    assert wants(*said) == wants(*said, *said)
+
+
+def test_a_plan_is_made_only_when_something_changed():
+    """Asking twice, saying it twice and saying nothing cost nothing."""
+    plan = adding(wants(("ab", "default")), ("a", "b"), "default")
+    plan = adding(plan, (), "request").restoring("x")
+    assert wants(("ab", "default")) is plan
+
+
+def test_what_comes_later_is_in_the_plan():
+    """A plan that was looked at is no obstacle."""
+    plan = wants(("a", "default"))
+    assert ("a",) == plan.merged
+    plan = adding(plan, ("b",), "request")
+    assert ("b", "a") == plan.merged
+
+
+def test_what_is_removed_is_not_in_the_plan():
+    """Whether it is asked for before or after, and by any iterable."""
+    plan = wants(("ab", "request"))
+    plan = plan.removing(beta for beta in "bc")
+    plan = adding(plan, ("c", "d"), "default")
+    assert (("a", "d"), ("b", "c")) == (plan.merged, plan.policy_drops)
+
+
+def test_what_is_restored_is_wanted_again():
+    """Only that; the rest stays removed."""
+    plan = wants(("abc", "request"))
+    plan = plan.removing("ab")
+    plan = plan.restoring("ax")
+    assert (("a", "c"), ("b",)) == (plan.merged, plan.policy_drops)
+
+
+def test_what_an_endpoint_requires_is_required():
+    """With the source goes what of it is required."""
+    plan = wants()
+    plan = adding(plan, ("a", "b"), "endpoint", frozenset({"b"}))
+    assert frozenset({"b"}) == plan.required
+
+
+def test_requirements_add_up():
+    """Two tables of rules, two requirements."""
+    plan = wants()
+    plan = adding(plan, ("a",), "endpoint", frozenset({"a"}))
+    plan = adding(plan, ("b",), "endpoint", frozenset({"b"}))
+    assert frozenset({"a", "b"}) == plan.required
+
+
+def test_a_requirement_that_comes_later_counts():
+    """One table suggests the beta, the next one requires the very same: it must not be dropped."""
+    plan = wants()
+    plan = adding(plan, ("a",), "endpoint")
+    plan = adding(plan, ("a",), "endpoint", frozenset({"a"}))
+    assert frozenset({"a"}) == plan.required
+
+
+def test_conflicts_are_those_of_the_endpoint():
+    """The place's pairs are in the plan."""
+    plan = wants(("a", "request"), ("b", "default"), conflicts=(("a", "b"),))
+    assert (("a",), ("b",)) == (plan.merged, plan.policy_drops)
+
+
+@given(said=st.lists(SAID, max_size=6), order=st.randoms(use_true_random=False))
+def test_the_order_of_the_middlewares_does_not_change_who_is_first(said, order):
+    """Whichever source speaks first, the set that is sent and who asked for it are the same."""
+    shuffled = list(said)
+    order.shuffle(shuffled)
+    one, other = wants(*said), wants(*shuffled)
+    assert one.sources == other.sources
+    assert set(one.merged) == set(other.merged)

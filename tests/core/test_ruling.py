@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from betamw.core.place import Place
-from betamw.core.plan import plan
+from betamw.core.plan import adding, plan_at
 from betamw.core.policy import FallbackPolicy
 from betamw.core.ruling import bound, unpaired
 
@@ -31,8 +31,7 @@ BODIES["both"] = json.dumps({**json.loads(BODIES["context"]), **json.loads(BODIE
 
 def made(source="default", required=()):
     """A plan with one beta, `a`."""
-    asked = {name: (("a",) if name == source else ()) for name in ("request", "override", "default", "endpoint")}
-    return plan(*asked.values(), frozenset(required), frozenset(), ())
+    return adding(plan_at(), ("a",), source, frozenset(required))
 
 
 def left(body, drops, sent, place=MESSAGES):

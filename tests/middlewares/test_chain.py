@@ -1,12 +1,16 @@
 """The middlewares together: any subset, in any order, beside other code and other origins."""
 
 import asyncio
+import contextvars
 import gc
 import itertools
 
 import aiohttp
 import pytest
 from aiohttp import web
+from structlog.testing import LogCapture
+from support.client import capturing_logger
+from yarl import URL
 
 import betamw
 from betamw.middlewares.call import _exchanges
@@ -282,3 +286,31 @@ async def test_a_header_that_was_changed_between_two_sends_is_the_callers(client
     async with client(middlewares=retried) as c:
         got = await c.call(GOOD)
         assert ((OLD,), (OLD, DEFAULT)) == (got.usage.requested, got.usage.sent)
+
+
+async def test_a_response_that_cannot_be_told_from_others_has_no_usage(client):
+    """A response class of another's making may compare by value; its caller gets it as it is."""
+
+    class Unhashable(aiohttp.ClientResponse):
+        __hash__ = None
+
+    async with client(DEFAULT, session={"response_class": Unhashable}) as c:
+        got = await c.call(GOOD)
+        assert (200, [(GOOD, DEFAULT)]) == (got.status, c.sent)
+        with pytest.raises(KeyError, match="no middleware of betamw"):
+            betamw.usage(got.response)
+
+
+async def test_a_call_that_is_closed_from_outside_ends_in_peace(api):
+    """The end of a loop closes what is under way in another context, and the event is still written."""
+    capture = LogCapture()
+    chain = betamw.chain(DEFAULT, api=betamw.Api(api.base_url), logger=capturing_logger(capture))
+
+    async def never(request):
+        await asyncio.Event().wait()
+
+    request = aiohttp.ClientRequest("GET", URL(f"{api.base_url}/v1/models"), loop=asyncio.get_running_loop())
+    call = chain[0](request, never)
+    contextvars.copy_context().run(call.send, None)
+    call.close()
+    assert ["error"] == [event["outcome"] for event in capture.entries]
