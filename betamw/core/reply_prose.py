@@ -21,15 +21,18 @@ MAX_PROSE: Final = 1024
 _MAX_LABELS: Final = 48
 _MAX_CLASSES: Final = 4
 _MAX_WORDS: Final = 14
+_MAX_LABEL: Final = 200
 
 _TYPOGRAPHIC: Final = str.maketrans(
     {
         "\u00a0": " ", "\u3000": " ", "\uff1a": ":", "\uff0c": ", ", "\u3001": ", ", "\uff1b": "; ", "\uff08": "(",
         "\uff09": ")", "\u3002": ". ", "\uff01": "! ", "\u3010": "[", "\u3011": "]", "\uff1d": "=",
         "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
-        "\u300c": '"', "\u300d": '"', "\u300e": '"', "\u300f": '"',
+        "\u300c": '"', "\u300d": '"', "\u300e": '"', "\u300f": '"', "\u0130": "I",  # its small letter is two
     }
 )  # fmt: skip
+
+_SPACES: Final = re.compile(r"\s{2,}")
 
 ANOTHER_KIND: Final = re.compile(
     r"rate.?limit|throttl|too.?many|quota|exhausted|overload|over.?capacity|authenti|unauthori[sz]ed|permission|forbidden"
@@ -38,6 +41,13 @@ ANOTHER_KIND: Final = re.compile(
     re.IGNORECASE,
 )
 """Types of errors, and statuses, that dropping a beta does not mend, whatever their message says."""
+
+OF_OTHERS: Final = re.compile(
+    r"\A[^{`\"]{0,40}\b(?:guardrails?|moderat(?:ed|ion)|content.?(?:filter|policy)"
+    r"|(?:tool|function|mcp|command|plugin)s?\b[\w ]{0,30}\b(?:failed|failure|errors?|result|output)|flagged)\b",
+    re.IGNORECASE,
+)
+"""How an error begins that comes from a guardrail or from a tool: its details quote what somebody wrote."""
 
 ASKS_FOR_MORE: Final = re.compile(
     r"\b(?:requir(?:e[sd]?|ing|ement)|missing|need(?:s|ed)?|unless|that setting|be (?:included|provided|present|added)"
@@ -53,21 +63,24 @@ ASKS_FOR_MORE: Final = re.compile(
 _QUOTED_WORD: Final = re.compile(r"""(["'`])[\w./:@-]{1,80}\1""")
 _QUOTATION: Final = re.compile(r"""["`]|(?<!\w)'|'(?!\w)""")
 _WRITTEN: Final = re.compile(  # what somebody wrote, what was run on it, and places inside of a request body
-    r"\b(?:users?|prompts?|content|contain\w*|text|input(?! validation)|sa(?:id|ys?|ying)|reads?|quot(?:e[sd]?|ing)"
-    r"|wrote|written|conversation|assistant|transcript|documents?|files?|tools?|tool_\w+|messages|block(?:s|ed)|flagged"
+    r"(?:\b|_)(?:users?|prompts?|content|contain\w*|text|input(?! validation)|sa(?:id|ys?|ying)|reads?"
+    r"|quot(?:e[sd]?|ing)|wrote|written|conversation|assistant|transcript|documents?|files?|tools?|tool_\w+|messages|block(?:s|ed)|flagged"
     r"|examples?|echo\w*|notes?|title|description|quer(?:y|ies)|questions?|answer|outputs?|summary|memory|history"
-    r"|pars(?:e[drs]?|ing)|near|find|\w*search\w*|functions?|\w*agents?|schema|commands?|bash|shell|scripts?|plugins?)\b"
+    r"|pars(?:e[drs]?|ing)|near|find|\w*search\w*|functions?|\w*agents?|mcp|web[\s_]?fetch|execution|schema|commands?|bash|shell|scripts?|plugins?)(?:\b|_)"
     r"|[A-Za-z_\]]\.\d|\[\d|用户|内容|输入|提示词|包含|原文",
     re.IGNORECASE,
 )
 _TRANSPORT: Final = re.compile(
-    r"\b(?:POST|GET)\b|error|exception|fail|status|http|upstream|provider|backend|gateway|proxy|relay|router|api|request|response|return"
-    r"|receiv|reject|refus|validation|argument|occurred|operation|invok|converse|bedrock|vertex|anthropic|claude|azure"
-    r"|foundry|aws|amazon|google|openai|litellm|copilot|server|channel|\bcode|cause|reason|detail|message|\bbody|bad"
+    r"\b(?:POST|GET)\b|error|exception|fail|status|http|upstream|provider|backend|gateway|proxy|relay|router|api"
+    r"|request|response|return|receiv|reject|refus|validation|argument|occurred|operation|invok|converse|bedrock"
+    r"|vertex|anthropic|claude|azure|foundry|aws|amazon|google|openai|litellm|copilot|server|channel|\bcode|cause"
+    r"|reason|detail|message|\bbody|bad|model_name|went wrong"
     r"|服务|错误|错誤|錯誤|失败|失敗|上游|异常|異常|报错|返回|请求|接口|渠道|エラー|오류|fehler|erreur|ошибк",
     re.IGNORECASE,
 )
-_IDENTIFIER: Final = re.compile(r"[\w-]*\d[\w-]*|[A-Z][a-z]+[A-Z]\w+")
+_IDENTIFIER: Final = re.compile(
+    r"[\w-]*\d[\w-]*|[A-Z][a-z]+[A-Z]\w+|[A-Z]+_[A-Z_]+|UNKNOWN|undefined|null|none|nil|[xX*]+(?:-[xX*]+)*", re.ASCII
+)
 _URL: Final = re.compile(r"""["']?https?://[^\s"'`]*[\w/=]["']?""")
 _LABEL: Final = re.compile(
     r"""((?:["']?https?://[^\s"'`]*[\w/=]["']?|[^:;,.!?|>(){}\[\]\n=-]|[=.-](?![\s=.-]))*+)(?:[^\w"'`\s]\s*+|\n\s*+|\Z)"""
@@ -76,8 +89,15 @@ _CLASS_OR_STATUS: Final = re.compile(r"(?:^|[\s:,])(?:\d{3}|\w*(?:Error|Exceptio
 
 
 def normalised(text: str) -> str:
-    """The text with typographic punctuation written as ASCII, so that one pattern reads every language's."""
-    return text.translate(_TYPOGRAPHIC)
+    """The text with typographic punctuation written as ASCII, so that one pattern reads every language's.
+
+    Runs of whitespace become one character: errors come indented, and broken where a terminal was full.
+    """
+    return _SPACES.sub(_one_space, text.translate(_TYPOGRAPHIC))
+
+
+def _one_space(run: re.Match[str]) -> str:
+    return "\n" if run[0].endswith("\n") or run[0].count("\n") > 1 else " "
 
 
 def openings(text: str) -> Iterator[int]:
@@ -105,7 +125,8 @@ def passes_on(prose: str) -> bool:
 def _is_transport(label: str) -> bool:
     label = _URL.sub(" ", label)
     if (
-        _QUOTATION.search(_QUOTED_WORD.sub(" ", label))
+        len(label) > _MAX_LABEL
+        or _QUOTATION.search(_QUOTED_WORD.sub(" ", label))
         or _WRITTEN.search(label)
         or ANOTHER_KIND.search(label)
         or ASKS_FOR_MORE.search(label)

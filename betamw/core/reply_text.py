@@ -12,24 +12,26 @@ import json
 import re
 from typing import Any, Final
 
-from betamw.core.reply_prose import ANOTHER_KIND, MAX_PROSE, normalised, passes_on
+from betamw.core.reply_prose import ANOTHER_KIND, MAX_PROSE, OF_OTHERS, normalised, passes_on
 
 MAX_BODY: Final = 64 * 1024
 _MAX_NODES: Final = 256
 _MAX_TEXTS: Final = 64
 _MAX_DEPTH: Final = 24
 _MAX_LITERAL: Final = 16 * 1024
+_SHORT: Final = 200
 
 _ERROR_KEYS: Final = frozenset({
     "error", "errors", "err", "message", "msg", "detail", "details", "raw", "metadata", "upstream_error", "body",
     "reason", "error_message", "errormessage", "error_msg", "errormsg", "error_description", "cause", "inner_error",
-    "innererror", "original_error", "provider_error", "upstream_response", "response", "response_body", "responsebody",
+    "innererror", "original_error", "provider_error", "upstream", "exception", "fault", "faultstring",
+    "upstream_response", "response", "response_body", "responsebody",
 })  # fmt: skip
 _KIND_KEYS: Final = frozenset({
     "type", "__type", "code", "status", "error_type", "errortype", "error_code", "errorcode", "status_code",
     "statuscode",
 })  # fmt: skip
-_PLACE_KEYS: Final = ("param", "loc", "field")
+_PLACE_KEYS: Final = ("param", "loc", "field", "path", "instancePath")
 _BODY_PLACES: Final = frozenset({"messages", "system", "tools", "input", "prompt", "content", "body", "query", "path"})
 
 _DECODER: Final = json.JSONDecoder(strict=False)  # relays put raw newlines into strings
@@ -101,11 +103,16 @@ def _is_another_kind(error: dict[str, Any]) -> bool:
 
 
 def _errors_of(error: dict[str, Any]) -> list[Any]:
-    """What the error-like keys hold; a message about a named place of the request begins with the place."""
+    """What the error-like keys hold; a message about a named place of the request begins with the place.
+
+    Nothing, when it is about a place in the body, or says that a guardrail or a tool is what speaks.
+    """
     place = next((place for key in _PLACE_KEYS if (place := _place(error.get(key)))), "")
-    if re.split(r"[.\[]", place, maxsplit=1)[0].lower() in _BODY_PLACES:
+    if re.split(r"[.\[/]", place.removeprefix("/"), maxsplit=1)[0].lower() in _BODY_PLACES:
         return []
     values = [value for key, value in error.items() if key.lower() in _ERROR_KEYS]
+    if any(isinstance(value, str) and OF_OTHERS.search(value, 0, _SHORT) for value in values):
+        return []
     return values + [f"{place}: {value}" for value in values if place and isinstance(value, str)]
 
 

@@ -1,11 +1,13 @@
 """What is left of an error reply when its wrappers are taken off."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from betamw.core.rejection import Rejection, error_type, read_rejection
+from betamw.core.reply_prose import normalised
 from betamw.core.reply_text import MAX_BODY, read_texts
 
 INVENTED = json.loads((Path(__file__).parents[1] / "corpus" / "invented_replies.json").read_text(encoding="utf-8"))
@@ -60,6 +62,10 @@ def test_a_reply_that_refuses_no_beta_is_not_ours(body):
         (b'{"loc": [1, 2], "msg": "a"}', ("a",)),
         (b'{"loc": ["body", "messages", 0], "msg": "a"}', ()),
         (b'{"param": "messages[0].content", "message": "a"}', ()),
+        (b'{"instancePath": "/messages/0/content", "message": "a"}', ()),
+        (b'{"path": "/v1/messages", "message": "a"}', ("a", "/v1/messages: a")),
+        (b'{"message": "Guardrail intervened", "details": "a"}', ()),
+        (b'{"error": {"upstream": {"message": "a"}}}', ("a",)),
         (b'{"type": "rate_limit_error", "message": "a"}', ()),
         (b'{"error": {"code": 429, "message": "a"}}', ()),
         (b"<html>a</html>", ()),
@@ -125,3 +131,9 @@ def test_a_reply_of_many_errors_is_read_in_part():
 def test_error_type(body, kind):
     """The outer envelope's type, when it is fit to be logged."""
     assert kind == error_type(body)
+
+
+def test_small_letters_stand_where_the_letters_stood():
+    """A sentence is found in small letters, and its names are taken from the text: no letter may become two."""
+    text = normalised("".join(map(chr, range(sys.maxunicode + 1))))
+    assert len(text) == len(text.lower())
