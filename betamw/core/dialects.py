@@ -23,8 +23,8 @@ class Dialect:
     Attributes:
         rule: Its name, `Rejection.rule`.
         sentences: What it says, from the start of the sentence.
-        seen: Ids of replies in `tests/corpus/error_replies.json` that are worded so; without one, the wording is that
-            of gateways which answer like their neighbours.
+        seen: Ids of real replies in `tests/corpus/` that are worded so; without one, the wording is that of gateways
+            which answer like their neighbours.
         describes: The family that it refuses by a description, not by a name.
         names: Whether it says which betas it refuses.
         predicate: Whether the refusal comes after the names, so that their last one is what is refused.
@@ -62,6 +62,7 @@ DIALECTS: Final = (
             "vertex-count-tokens-two",
             "bedrock-invoke-named-multi",
             "unrecognized-in-header",
+            "afk-mode-unquoted",
         ),
     ),
     Dialect(
@@ -71,15 +72,24 @@ DIALECTS: Final = (
             r"LEAD (?>(?:\s|(?:the|an?|any|claude|anthropic)\s)*) BAD \s* BETA WHOM GAP NAMES AFTER",
             r"GAP BETA GAP BAD (?:\sfeatures?)? WHOM GAP FEATURE NAMES AFTER",
         ),
-        seen=("anthropic-docs-old", "copilot-output-128k", "tokenrhythm-zh-effort", "unsupported-anthropic-beta-colon"),
+        seen=(
+            "anthropic-docs-old",
+            "copilot-output-128k",
+            "tokenrhythm-zh-effort",
+            "unsupported-anthropic-beta-colon",
+            "zenrouter-unsupported-value",
+            "ledger-unrecognized-beta",
+            "broker-unsupported-feature",
+        ),
     ),
     Dialect(
         "not-enabled",  # "anthropic-beta X is not enabled for ...", "The X beta is not available", "X is no valid beta"
         (
-            r"GAP BETA GAP NAMES GAP ISBAD AFTER",
-            r"GAP (?:features?\s)? NAMES GAP BETA GAP ISBAD AFTER",
+            r"LEAD GAP BETA GAP NAMES GAP ISBAD AFTER",
+            r"LEAD GAP NAMES GAP BETA GAP ISBAD AFTER",
             r"GAP NAMES GAP ISBAD GAP BETA",
         ),
+        seen=("ccx-not-enabled-for-key", "heal-beta-header-not-supported", "desktop-credit-not-allowed-in"),
         predicate=True,
     ),
     Dialect(
@@ -96,16 +106,25 @@ DIALECTS: Final = (
             r"(?:[\w'-]{1,40}\s){1,8}?(?:REJECTS|is\snot\s(?:yet\s)?available\sfor)\s LONG",
             r"BAD \s LONG",
         ),
-        seen=("anthropic-longctx-subscription", "anthropic-longctx-authstyle"),
+        seen=("anthropic-longctx-subscription", "anthropic-longctx-authstyle", "longctx-organization"),
         describes="context-1m",
     ),
     Dialect(
         "invalid-flag",  # "invalid beta flag", "Unsupported or invalid beta header."
         (
-            r"LEAD (?:(?:an?|the|one\sor\smore)\s)? BAD \s FLAGS END",
-            r"(?:(?:the|one\sor\smore)\s)? FLAGS \s(?:provided\s)?(?:is|are)\s BAD END",
+            r"LEAD (?:(?:an?|the|one\sor\smore)\s)? BAD \s* (?:values?(?:\(s\))?\s(?:for|in)\s(?:the\s)?)? FLAGS END",
+            r"(?:(?:the|one\sor\smore)\s(?:provided\s)?)? FLAGS \s(?:provided\s)?(?:(?:is|are|was|were)\s)? BAD END",
+            r"SUBJECT REJECTS \s(?:(?:the|any)\s)? FLAGS END",
         ),
-        seen=("bedrock-invoke-opaque", "newapi-bedrock-goSDK", "local-gateway-opaque"),
+        seen=(
+            "bedrock-invoke-opaque",
+            "newapi-bedrock-goSDK",
+            "local-gateway-opaque",
+            "jetbrains-echoes-all-betas",
+            "heal-flag-provided-in-request",
+            "anthropic-beta-header-rejected",
+            "vertex-adapter-headers-not-supported",
+        ),
         names=False,
     ),
 )

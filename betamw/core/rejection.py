@@ -5,8 +5,7 @@ need shows as the error that the caller gets anyway.
 """
 
 import re
-import string
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice, takewhile
 from typing import Final
 
@@ -16,29 +15,31 @@ from betamw.core.dialects import Dialect, sentences
 from betamw.core.reply import MAY_REFUSE
 from betamw.core.reply_prose import ASKS_FOR_MORE, normalised, openings
 from betamw.core.reply_text import error_type, read_texts
-from betamw.core.wording import ITEM
+from betamw.core.wording import BETA_WORDS, ITEM
 
 __all__ = ["Rejection", "error_type", "read_rejection"]
 
 _QUOTES: Final = "`'\""
 _MAX_TEXTS: Final = 8
+_MAX_ATTEMPTS: Final = 128  # of finding a sentence, in all texts: each takes up to 0.1 ms
 _HEAD: Final = 4096
-_LOWER: Final = {ord(letter): letter.lower() for letter in string.ascii_uppercase}  # `lower()` may change the length
+_NEAR: Final = 1024
 _NAMELIKE: Final = re.compile(r"[-_:=].*\d|\d.*[-_:=]|\w=\w")
 _AND: Final = frozenset({"and", "or", "und", "et", "y", "e"})
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s|\Z)|\n")
 _COMBINED: Final = re.compile(  # two things that do not go together: which of them to leave out is not ours to say
-    r"\s*(?:together|alongside|in combination"
-    r"|with (?!th(?:e|is|at)\b|your\b|\S{0,40}(?:model|claude|provider|bedrock|vertex)))",
+    r"\s*(?:together|alongside|in combination|(?:when|while|if)\b(?!.{0,40}(?:model|claude|provider|bedrock|vertex))"
+    r"|with (?!th(?:e|is|at)\b|your\b|\S{0,40}(?:model|claude|provider|bedrock|vertex|oauth)))",
     re.IGNORECASE,
 )
 _ASKS_NEXT: Final = re.compile(
     r"(?:[.!?]\s|[;,])\s*(?:please\s|and\s)?(?:set|include|pass|send|add|specify|provide|enable)\b"
+    r"|\A\W*(?:expected|did you mean)\b"
     r"|(?:endpoint|request|setting|feature|it|this|that) requires",
     re.IGNORECASE,
 )
-_ALTERNATIVES: Final = re.compile(  # what follows is a list of betas that are fine
-    r"\b(?:one of|expected|did you mean)\b"
+_ALTERNATIVES: Final = re.compile(  # what follows is a list of betas that are fine, or of all that were sent
+    r"\b(?:one of|expected|did you mean|betas\s*[:=])"
     r"|\b(?:supported|allowed|valid|known|available|accepted|permitted)\b(?: \w+){0,4}\s*(?::|\bare\b|\bis\b)",
     re.IGNORECASE,
 )
@@ -71,7 +72,8 @@ def read_rejection(
         return None
     header = header.lower()
     texts = (text for text in read_texts(body) if _speaks_of_betas(text, header))
-    readings = [_read_text(text, sent, header) for text in islice(texts, _MAX_TEXTS)]
+    attempts = iter(range(_MAX_ATTEMPTS))
+    readings = [_read_text(text, sent, header, attempts) for text in islice(texts, _MAX_TEXTS)]
     named = [reading for reading in readings if reading is not None and reading.named]
     if named:  # several errors in one reply, each naming another beta
         blamed = {beta for reading in named for beta in reading.betas}
@@ -81,14 +83,14 @@ def read_rejection(
 
 def _speaks_of_betas(text: str, header: str) -> bool:
     head = text[:_HEAD].lower()
-    return "beta" in head or header in head
+    return header in head or any(word in head for word in BETA_WORDS)
 
 
-def _read_text(text: str, sent: Sequence[str], header: str) -> Rejection | None:
+def _read_text(text: str, sent: Sequence[str], header: str, attempts: Iterator[int]) -> Rejection | None:
     """Read one text of a reply: the first sentence of a dialect, at its start or after the labels of relays."""
     head = normalised(text[:_HEAD])
-    lowered = head.translate(_LOWER)
-    for start in openings(head):
+    lowered = head.lower()
+    for start, _ in zip(openings(head), attempts, strict=False):
         for dialect, sentence in sentences(header):
             match = sentence.match(lowered, start)
             if match is None:
@@ -118,7 +120,7 @@ def _judged(dialect: Dialect, names: Collection[str], between: str, rest: str, s
 
     `between` is what follows the names within the dialect's sentence, `rest` what follows that.
     """
-    rest = "" if dialect.token else rest
+    rest = "" if dialect.token else rest[:_NEAR]
     sentence = _SENTENCE_END.split(rest, maxsplit=1)[0]
     if ASKS_FOR_MORE.search(sentence) or _ASKS_NEXT.search(rest) or _COMBINED.match(rest):
         return None

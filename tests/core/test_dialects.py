@@ -11,7 +11,11 @@ from betamw.core.rejection import Rejection, read_rejection
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 INVENTED = json.loads((CORPUS / "invented_replies.json").read_text(encoding="utf-8"))
-REPLIES = {reply["id"]: reply for reply in json.loads((CORPUS / "error_replies.json").read_text(encoding="utf-8"))}
+REPLIES = {
+    reply["id"]: reply
+    for name in ("error_replies", "found_replies")
+    for reply in json.loads((CORPUS / f"{name}.json").read_text(encoding="utf-8"))
+}
 SENT = tuple(INVENTED["sent"])
 
 FILES = "files-api-2025-04-14"
