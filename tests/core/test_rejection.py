@@ -1,6 +1,7 @@
 """Reading an error reply: which of the betas sent does it refuse?"""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from betamw.core.dialects import DIALECTS
 from betamw.core.rejection import Rejection, error_type, read_rejection
 
-CORPUS = json.loads((Path(__file__).parents[1] / "corpus" / "error_replies.json").read_text(encoding="utf-8"))
+CORPUS, FOUND, INVENTED = (
+    json.loads((Path(__file__).parents[1] / "corpus" / f"{name}_replies.json").read_text(encoding="utf-8"))
+    for name in ("error", "found", "invented")
+)
 FILES = "files-api-2025-04-14"
 LONG = "context-1m-2025-08-07"
 THINKING = "interleaved-thinking-2025-05-14"
@@ -23,9 +27,9 @@ NAMED = (
 REFUSED = Rejection((FILES,), "unexpected-value", named=True)
 
 
-@pytest.mark.parametrize("reply", [pytest.param(reply, id=reply["id"]) for reply in CORPUS])
+@pytest.mark.parametrize("reply", [pytest.param(reply, id=reply["id"]) for reply in CORPUS + FOUND])
 def test_real_replies(reply):
-    """Every reply of the corpus is read as its entry says."""
+    """Every reply of the corpus, and of those found later, is read as its entry says."""
     rejection = read_rejection(reply["status"], reply["body"].encode(), reply["sent"], reply["content_type"])
     read = ("none", set()) if rejection is None else ("named" if rejection.named else "unnamed", set(rejection.betas))
     expect = "named" if reply["expect"] == "described" else reply["expect"]
@@ -69,7 +73,7 @@ def test_a_beta_sent_twice_is_blamed_once():
 
 NAMES = st.sampled_from([*SENT, "tool_use:logging=false", "zz-probe-2099-01-01"])
 WORDS = ("error", "message", "anthropic-beta", "beta", "header", "Unexpected value(s)", "invalid beta flag", "requires")
-WORDS += ("is not supported", "for the", "不支持的", "data: ", "long context beta", *"`\"'{}[]:,\\\n ")
+WORDS += ("is not supported", "for the", "不支持的", "data: ", "long context beta", *"`\"'{}[]:,\\\n İ")
 FRAGMENTS = st.sampled_from([*SENT, *WORDS])
 
 
@@ -117,12 +121,14 @@ def test_a_wrapped_refusal_is_read_as_the_refusal(wrappers):
 
 QUOTED = st.sampled_from(
     [NAMED, "invalid beta flag", f"Unsupported beta header: {FILES}", f"不支持的 anthropic-beta: {FILES}",
-     "The long context beta is not yet available for this subscription.", _json({"message": NAMED})]
+     "The long context beta is not yet available for this subscription.", _json({"message": NAMED}),
+     "beta headers are not supported", f"The {FILES} beta is not supported: send it without", "anthropic-beta rejected"]
 )  # fmt: skip
 QUOTING = st.sampled_from(
     ["messages.0.content: Input should be a valid list, got '{}'", 'Blocked by guardrail: user message contains "{}"',
      "Blocked by guardrail: user message contains {}", "Invalid tool input: {}", "prompt rejected: “{}”",
-     "The user said: {}", "messages.3.content.0.text: {}", "Could not parse `{}`"]
+     "The user said: {}", "messages.3.content.0.text: {}", "Could not parse `{}`", "MCP server error: {}",
+     "web_fetch error: {}", "USER_MESSAGE: {}", "tool_output error: {}"]
 )  # fmt: skip
 
 
@@ -133,14 +139,52 @@ def test_a_refusal_in_quoted_text_drops_nothing(quoted, quoting, wrapper):
     assert read_rejection(400, body.encode(), SENT) is None
 
 
+DETAILS = st.sampled_from(
+    ["Guardrail intervened", "Tool execution failed", "Content moderation", "MCP tool error", "content filter: blocked"]
+)
+
+
+@given(QUOTED, DETAILS, st.sampled_from(["detail", "details", "reason", "cause", "raw", "error"]))
+def test_a_refusal_in_the_details_of_a_guardrail_or_a_tool_drops_nothing(quoted, message, key):
+    """What such an error explains itself with is what somebody wrote, or what a program put out."""
+    for details in (quoted, {"message": quoted}, [{"msg": quoted}]):
+        assert read_rejection(400, _json({"error": {"message": message, key: details}}).encode(), SENT) is None
+
+
+@given(st.sampled_from([NAMED, "invalid beta flag", "The long context beta is not yet available"]), st.data())
+def test_a_refusal_broken_into_lines_is_read_as_the_refusal(message, data):
+    """Replies come as a terminal showed them: a space may be a line break and an indentation."""
+    spaces = st.sampled_from([" ", "  ", "\n    ", " \n  ", "\u00a0"])
+    words = message.split(" ")
+    broken = words[0] + "".join(data.draw(spaces) + word for word in words[1:])
+    assert read_rejection(400, message.encode(), SENT) == read_rejection(400, _json({"message": broken}).encode(), SENT)
+
+
 BEFORE = ("", "error: ", "error: {'", 'error: {\\"', "Unsupported beta header: ", "anthropic-beta ", "model ")
 UNITS = ("{", '{"a":', "[{", "`", '"', "'", "'\\", "\\", "beta ", "invalid beta flag ", "error: ", "400 ", f"{FILES}, ")
 UNITS += ("`a-1`, ", "the ", "a ", "a:", "-", "(", "\n", "值", "to use ", "is not supported ", "[a-1 ", "x" * 99 + " ")
+UNITS += (
+    "  \n  ",
+    "\n ",
+    "\u3000",
+    "anthropic-beta\uff1a",
+    "operation error Bedrock: ",
+    "betas=",
+    "(s)",
+    "A_",
+    ", which ",
+)
 LABELS = "400 error, " * 48
 LAYERS = _json({"error": {"raw": _json({"message": _json({"message": "beta" * 5000})})}})
 HOSTILE = {
     **{f"{before!r} {unit!r}": before + unit * (65536 // len(unit)) for before in BEFORE for unit in UNITS},
     "many texts": _json({"errors": [LABELS + "the " * 100 + "beta " + "a-1, " * 100] * 60}),
+    **{
+        f"{message[:end]!r} {texts} times": _json({"errors": [(message[:end] * 500)[: 60000 // texts]] * texts})
+        for message in {rule: message for rule, message, _ in INVENTED["named_messages"]}.values()
+        for end in (*(space.end() for space in re.finditer(" ", message)), len(message))
+        for texts in (1, 14)
+    },
     "many names": _json({"errors": [LABELS + "the model " + "a " * 9 + "anthropic-beta " + f"{FILES} , " * 99] * 50}),
     "many layers": _json({"message": "x" * 20000, "error": LAYERS}),
 }
