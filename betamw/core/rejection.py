@@ -28,7 +28,9 @@ _NAMELIKE: Final = re.compile(r"[-_:=].*\d|\d.*[-_:=]|\w=\w")
 _AND: Final = frozenset({"and", "or", "und", "et", "y", "e"})
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s|\Z)|\n")
 _COMBINED: Final = re.compile(  # two things that do not go together: which of them to leave out is not ours to say
-    r"\s*(?:together|alongside|in combination|(?:when|while|if)\b(?!.{0,40}(?:model|claude|provider|bedrock|vertex))"
+    r"(?:\s*headers?\b)?\s*(?:together|alongside|in combination"
+    r"|in (?:the |your )?(?:messages?|prompts?|content|tools?)\b"  # nor what somebody wrote about a beta
+    r"|(?:when|while|if)\b(?!.{0,40}(?:model|claude|provider|bedrock|vertex))"
     r"|with (?!th(?:e|is|at)\b|your\b|\S{0,40}(?:model|claude|provider|bedrock|vertex|oauth)))",
     re.IGNORECASE,
 )

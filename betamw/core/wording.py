@@ -61,7 +61,7 @@ _BAD: Final = rf"(?:{_ONE_BAD}(?:\s*(?:{_any('or and , / 或 和')}\s*)?(?!\s))?
 _PREDICATE: Final = _any(r"""
     (?:can\s?not|can't|could\snot|may\snot)\sbe\s(?:used|enabled|accepted) does(?:\snot|n't)\sexist
     (?:(?:has|have|is|are|was|were)\s)?(?:been\s)?(?:removed|retired|deprecated|sunset|withdrawn)
-    (?:has|have)\sbeen\s(?:disabled|blocked|rejected|refused)
+    (?:(?:has|have)\s)?been\s(?:disabled|blocked|rejected|refused)
     not\s(?:in|on|among|part\sof)\s(?:the\s|our\s|your\s)?(?:list\sof\s)?(?:supported|allowed|valid|known|allow-?list)
     not\s(?:allow|white)-?listed (?:wird|werden)\snicht\sunterst[uü]tzt n'est\spas\s(?:pris\sen\scharge|support[eé]e?)
     no\s(?:es|est[aá])\s(?:compatible|soportad[oa]|disponible) n[aã]o\s[eé]\ssuportad[oa]""")
@@ -105,7 +105,10 @@ BETA_WORDS: Final = ("beta", "bêta", "ベータ", "베타", "бета")
 
 _BETA: Final = rf"(?:beta(?=[\s-]?[^\x00-\x7f])|{'|'.join(BETA_WORDS[1:])})"
 _FEATURE: Final = rf"(?:{_OPEN}betas?(?:[\s_-]{_NOUN})?{_SHUT}|{_OPEN}{_BETA}(?:[\s-]?{_FOREIGN_NOUN})?)"
-_FOR_WHOM: Final = rf"(?:(?:\(s\))?\s{_any('by for on with in from via')}\s[^:\n]{{1,60}}(?=:))?"
+_WRITTEN: Final = r"\b(?:users?|messages?|prompts?|tools?|content|files?|documents?)\b"
+_FOR_WHOM: Final = (
+    rf"(?:(?:\(s\))?\s{_any('by for on with in from via')}\s(?![^:\n]{{0,60}}?{_WRITTEN})[^:\n]{{1,60}}(?=:))?"
+)
 
 _WORD: Final = (
     r"(?!\W?(?:betas?|users?|prompts?|content|messages|tools?|text|inputs?)\b)"
@@ -129,13 +132,11 @@ _FOLLOWS: Final = _any(r"""
     via under as of only here anymore yet currently because since due""")
 _STILL_BAD: Final = rf"(?:is|are|was|were)\s(?:not\s{_ACCEPTED}|un[a-z]|in(?:val|comp)|dis[a-z]|re[jf])"
 _AFTER: Final = rf"(?=[`'\")\]]*\s*(?:\Z|[^\w\s]|[^\x00-\x7f]|{_FOLLOWS}\b|{_STILL_BAD}))"
-_NOT_WHERE: Final = _any(r"""
-    accounts? organi[sz]ations? workspaces? subscriptions? plans? users? teams? tiers? keys? messages? prompts? tools?
-    content files? documents?""")
+_NOT_WHERE: Final = rf"(?:\b(?:account|organi[sz]ation|workspace|subscription|plan|team|tier|key)s?\b|{_WRITTEN})"
 _CLAUSE: Final = r"(?:[^.:,;\n]|[.:](?=\S))"
 _WHERE: Final = (  # in what, by whom; not for which account: that is about a permission
     r"(?:\s(?:provided|given|sent|found|specified|supplied|present))?"
-    rf"(?:\s(?:for|by|on|in|with|via)\s(?!{_CLAUSE}{{0,60}}?\b{_NOT_WHERE}\b)"
+    rf"(?:\s(?:for|by|on|in|with|via)\s(?!{_CLAUSE}{{0,60}}?{_NOT_WHERE})"
     rf"(?={_CLAUSE}{{0,60}}?(?:{_SERVICE}|request|header|field|body)){_CLAUSE}{{1,99}}+)?"
 )
 _END: Final = rf"(?={_WHERE}\s*(?:\Z|[.!](?:\s|\Z)|[,\n(;|\[]|[-–—]\s|request[\s_-]?id))"
