@@ -7,13 +7,15 @@ is written in `catalog.toml`.
 
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
+import attrs
 import msgspec
 
 from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.facts import Gate
-from betamw.core.selector import Path, Selector
+from betamw.core.json_text import NOT_JSON
+from betamw.core.selector import Node, Path, Selector
 
 
 def gated_fields(
@@ -25,7 +27,7 @@ def gated_fields(
     A field inside of one that is named already is not named again. `template` is `Catalog.template` of the path.
     """
     closed = [gate for gate in catalog.gates_at(method, template) if not gate.opened_by(betas)]
-    return _found(closed, body, catalog.body_roots.get(f"{method.upper()} {template}"))
+    return dotted(_found(closed, body, catalog.body_roots.get(f"{method.upper()} {template}")))
 
 
 def fields_lost(  # noqa: PLR0913  each by its name, and `catalog` has a default
@@ -42,31 +44,86 @@ def fields_lost(  # noqa: PLR0913  each by its name, and `catalog` has a default
     The paths are those of `gated_fields`. Bytes that are not JSON have none; they are decoded only when dropping
     closes something on that endpoint. Never raises.
     """
-    left = frozenset(sent).difference(dropped)
-    closing = [gate for gate in catalog.gates_at(method, template) if gate.opened_by(sent) and not gate.opened_by(left)]
-    if closing and b"\\u" not in body:  # words may be looked for where none can be spelled by escapes
-        holds = cache(body.__contains__)
-        closing = [gate for gate in closing if gate.may_be_in(holds)]
-    if not closing:
-        return ()
-    try:
-        decoded = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ()
-    lost = _found(closing, decoded, catalog.body_roots.get(f"{method.upper()} {template}"))
-    if not lost:
-        return ()
-    closed = gated_fields(decoded, method=method, template=template, betas=sent, catalog=catalog)
-    return tuple(field for field in lost if not any(f"{field}.".startswith(f"{parent}.") for parent in closed))
+    dropping = Dropping.of(body, method=method, template=template, sent=sent, dropped=dropped, catalog=catalog)
+    return dotted(dropping.lost(dropping.decode()))
 
 
-def _found(gates: Collection[Gate], body: object, root: Selector | None) -> tuple[str, ...]:
-    """The fields of the gates in a body; `root` selects the parts of it that are bodies themselves (in a batch)."""
+@attrs.frozen
+class Dropping:
+    """What becomes of a body when betas are dropped.
+
+    Attributes:
+        text: The body.
+        closing: The gates that dropping closes and whose words are in the text.
+        closed: The gates that are closed as it is.
+        root: What selects the parts of the body that are bodies themselves (in a batch); None: all of it is one.
+    """
+
+    text: bytes
+    closing: tuple[Gate, ...]
+    closed: tuple[Gate, ...]
+    root: Selector | None
+
+    @classmethod
+    def of(  # noqa: PLR0913  each by its name
+        cls,
+        text: bytes,
+        *,
+        method: str,
+        template: str,
+        sent: Collection[str],
+        dropped: Collection[str],
+        catalog: Catalog,
+    ) -> Self:
+        """The body as it is, the endpoint, the betas that go with it, and those of them that will not."""
+        left = frozenset(sent).difference(dropped)
+        gates = catalog.gates_at(method, template)
+        closing = [gate for gate in gates if gate.opened_by(sent) and not gate.opened_by(left)]
+        if closing and b"\\u" not in text:  # words may be looked for where none can be spelled by escapes
+            holds = cache(text.__contains__)
+            closing = [gate for gate in closing if gate.may_be_in(holds)]
+        closed = [gate for gate in gates if not gate.opened_by(sent)]
+        return cls(text, tuple(closing), tuple(closed), catalog.body_roots.get(f"{method.upper()} {template}"))
+
+    def decode(self) -> object:
+        """The body as values: as good as any other, None, where nothing is lost or the text is not JSON."""
+        try:
+            return msgspec.json.decode(self.text) if self.closing else None
+        except NOT_JSON:
+            return None
+
+    def lost(self, body: object) -> list[Path]:
+        """The fields of a decoded body that are open and will not be, in document order; none inside of another."""
+        lost = _found(self.closing, body, self.root)
+        if not lost:
+            return []
+        closed = set(_found(self.closed, body, self.root))
+        return [path for path in lost if not any(path[:depth] in closed for depth in range(1, len(path) + 1))]
+
+    def parts(self, body: object) -> Iterator[Node]:
+        """The parts of a decoded body that are bodies themselves."""
+        return _parts(body, self.root)
+
+
+def document_order(paths: Iterable[Path], body: object) -> list[Path]:
+    """Paths in the order of the body, without those that are inside of another."""
+    return list(_outermost(sorted(paths, key=lambda path: _position(body, path))))
+
+
+def dotted(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Paths as the Claude API writes them."""
+    return tuple(".".join(map(str, path)) for path in paths)
+
+
+def _found(gates: Collection[Gate], body: object, root: Selector | None) -> list[Path]:
+    """The fields of the gates in a body; `root` selects the parts of it that are bodies themselves."""
     if not gates:
-        return ()
-    parts = root.find(body) if root else iter([((), body)])
-    paths = {path + below for path, part in parts for below in _selected(gates, part)}
-    return tuple(".".join(map(str, path)) for path in _outermost(sorted(paths, key=lambda path: _position(body, path))))
+        return []
+    return document_order({path + below for path, part in _parts(body, root) for below in _selected(gates, part)}, body)
+
+
+def _parts(body: object, root: Selector | None) -> Iterator[Node]:
+    return root.find(body) if root else iter([((), body)])
 
 
 def _selected(gates: Iterable[Gate], body: object) -> Iterator[Path]:
