@@ -3,25 +3,23 @@
 What goes, beside the fields that `fields_lost` names:
 
 - A list of which nothing is left, with its key, or with its place in the list around it. A list that was empty before
-  stays, and so does an object of which nothing is left: `output_config: {}` may be sent.
+  stays, and so does an object of which nothing is left: `output_config` requires no key, says the SDK.
 - What is gated once these are gone: `context_management` without `edits` belongs to another beta than with them.
-- A message without content, for the Claude API answers 400 to a list that is empty and to a key that is missing:
-  `messages.1: all messages must have non-empty content except for the optional final assistant message`. So of a system
-  message that only brings a tool, nothing is sent.
-- `tool_choice` once there are no `tools`, when it is `auto` or `none`: these say what happens without it, too.
+- A message that is left with neither content nor `output_config` (which a system message may have in its place): the
+  API refuses it, says the SDK's `BetaSystemMessageParam`; others must have content (anthropics/claude-code#6774).
+- `tool_choice` once there are no `tools`, when it is `auto` or `none`: these are the defaults with tools and without.
 
 What cannot go: the last message, and a tool that `tool_choice` demands, by its name or with `any`. The caller's code
-counts on a call of that tool; a reply without it would be no answer, and `tool_choice` alone is the next 400.
+counts on a call of that tool: a reply without one would be no answer.
 
-What else refers to a field (a `tool_use` to its tool) stays. Should it be refused, that is the resend's reply, which
-`DID_NOT_HELP` turns into the first.
+What else refers to a field that is gone (a `tool_use` block to its tool) stays. A server that minds answers the resend
+with 400, and then the caller gets the first reply, as for every resend that did not help.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from copy import copy
 from typing import Any
-
-import msgspec
 
 from betamw.core.body import Dropping, document_order, dotted
 from betamw.core.catalog import CATALOG, Catalog
@@ -50,23 +48,26 @@ def without_fields(  # noqa: PLR0913  each by its name, and `catalog` has a defa
     while new := {*dropping.lost(rest), *_idle(dropping.parts(rest), gone)} - gone:
         named |= new
         gone = _with_emptied(whole, gone | new)
-        rest = _rest(body, gone)
-    if not all(_can_be_sent(root, part, gone) for root, part in dropping.parts(rest)):
+        rest = _rest(whole, gone)
+    text = without_nodes(body, gone)
+    unread = bool(gone) and text == body  # nested so deeply that the one decoder had just enough stack, the other not
+    if unread or not all(_can_be_sent(root, part, gone) for root, part in dropping.parts(rest)):
         return None
-    return without_nodes(body, gone), dotted(document_order(named, whole))
+    return text, dotted(document_order(named, whole))
 
 
-def _at(body: Any, path: Iterable[str | int]) -> Any:
-    for step in path:
-        body = body[step]
-    return body
-
-
-def _rest(text: bytes, gone: Collection[Path]) -> object:
-    """The body without what is gone; null in its place in a list, so that the paths to the rest hold."""
-    rest = msgspec.json.decode(text)
-    for *above, last in sorted(gone, key=len, reverse=True):
-        owner = _at(rest, above)
+def _rest(whole: object, gone: Iterable[Path]) -> object:
+    """A copy of the body without what is gone; null in its place in a list, so that the paths to the rest hold."""
+    rest: Any = copy(whole)
+    copied = set[Path]()
+    for *above, last in document_order(gone, whole):
+        owner, path = rest, tuple[str | int, ...]()
+        for step in above:
+            path = (*path, step)
+            if path not in copied:
+                copied.add(path)
+                owner[step] = copy(owner[step])
+            owner = owner[step]
         if isinstance(last, int):
             owner[last] = None
         else:
@@ -75,23 +76,33 @@ def _rest(text: bytes, gone: Collection[Path]) -> object:
 
 
 def _with_emptied(whole: object, gone: set[Path]) -> set[Path]:
-    """What is gone, and with it the lists of which nothing is left, and the messages whose content that was."""
-    while emptied := {_list_or_message(path) for path in _used_up(whole, gone)} - gone:
+    """What is gone, and with it the lists and the messages of which nothing is left."""
+    while emptied := {*_used_up(whole, gone), *_hollow(whole, gone)} - gone:
         gone = gone | emptied
     return gone
 
 
+def _at(body: Any, path: Path) -> Any:
+    for step in path:
+        body = body[step]
+    return body
+
+
 def _used_up(whole: object, gone: Collection[Path]) -> Iterator[Path]:
-    """The lists that had elements and have none left; that around everything cannot go."""
+    """The lists that had elements and have none left; one around everything cannot go."""
     removals = Counter(path[:-1] for path in gone if isinstance(path[-1], int))
     return (path for path, count in removals.items() if path and count == len(_at(whole, path)))
 
 
-def _list_or_message(path: Path) -> Path:
-    match path:
-        case (*_, "messages", int(), "content"):
-            return path[:-1]
-    return path
+def _hollow(whole: object, gone: Collection[Path]) -> Iterator[Path]:
+    """The messages that have lost the last of what makes a message."""
+    for path in gone:
+        match path:
+            case (*above, "messages", int() as index, "content" | "output_config"):
+                message = (*above, "messages", index)
+                had = _at(whole, message)
+                if not any(had.get(key) and (*message, key) not in gone for key in ("content", "output_config")):
+                    yield message
 
 
 def _idle(parts: Iterable[Node], gone: Collection[Path]) -> Iterator[Path]:

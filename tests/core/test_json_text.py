@@ -330,7 +330,7 @@ KIB = 64 * 1024
     [(b"", b""), (b'{"a":', b"}"), (b'{"a":["', b'"]}'), (b'{"a":[', b"0]}"), (b'{"a":1,"', b'":1}')],
 )
 def test_linear_time(unit: bytes, before: bytes, after: bytes) -> None:
-    """64 KiB of whatever makes a careless reader slow take less than 50 ms."""
+    """64 KiB of whatever makes a careless reader slow take milliseconds, or some more under coverage."""
     text = before + unit * (KIB // len(unit)) + after
 
     def seconds() -> float:
@@ -338,4 +338,4 @@ def test_linear_time(unit: bytes, before: bytes, after: bytes) -> None:
         without_nodes(text, [("a", 0), ("a", "a", "a"), (0, 0), ("b",)])
         return perf_counter() - start
 
-    assert min(seconds() for _ in range(3)) < 0.05
+    assert min(seconds() for _ in range(3)) < 0.2
