@@ -54,7 +54,8 @@ class Dropping:
 
     Attributes:
         text: The body.
-        closing: The gates that dropping closes and whose words are in the text.
+        closing: The gates that dropping closes. Of these, and of `closed`, those whose words are not in the text may
+            be missing.
         closed: The gates that are closed as it is.
         root: What selects the parts of the body that are bodies themselves (in a batch); None: all of it is one.
     """
@@ -79,10 +80,11 @@ class Dropping:
         left = frozenset(sent).difference(dropped)
         gates = catalog.gates_at(method, template)
         closing = [gate for gate in gates if gate.opened_by(sent) and not gate.opened_by(left)]
+        closed = [gate for gate in gates if not gate.opened_by(sent)]
         if closing and b"\\u" not in text:  # words may be looked for where none can be spelled by escapes
             holds = cache(text.__contains__)
             closing = [gate for gate in closing if gate.may_be_in(holds)]
-        closed = [gate for gate in gates if not gate.opened_by(sent)]
+            closed = [gate for gate in closed if closing and gate.may_be_in(holds)]
         return cls(text, tuple(closing), tuple(closed), catalog.body_roots.get(f"{method.upper()} {template}"))
 
     def decode(self) -> object:

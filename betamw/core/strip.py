@@ -89,9 +89,9 @@ def _at(body: Any, path: Path) -> Any:
 
 
 def _used_up(whole: object, gone: Collection[Path]) -> Iterator[Path]:
-    """The lists that had elements and have none left; one around everything cannot go."""
+    """The lists that had elements and have none left."""
     removals = Counter(path[:-1] for path in gone if isinstance(path[-1], int))
-    return (path for path, count in removals.items() if path and count == len(_at(whole, path)))
+    return (path for path, count in removals.items() if count == len(_at(whole, path)))
 
 
 def _hollow(whole: object, gone: Collection[Path]) -> Iterator[Path]:

@@ -210,6 +210,13 @@ class TestFieldsLost:
 
         assert ("thread",) == self.lost(body, {"message-threads-2026-08-12"}, {"message-threads-2026-08-12"})
 
+    def test_inside_of_what_was_closed(self) -> None:
+        """Nor is a field inside of one that was, or one that another beta kept closed."""
+        addition = message({"type": "tool_addition", "tool": DEFINED_TOOLSET}, role="system")
+
+        assert () == self.lost({"fallbacks": [{"speed": "fast"}]}, {"fast-mode-2026-02-01"}, {"fast-mode-2026-02-01"})
+        assert () == self.lost(addition, {"inline-tools-2026-09-15"}, {"inline-tools-2026-09-15"})
+
     def test_dropped_but_not_sent(self) -> None:
         """Dropping what was not sent loses nothing."""
         assert () == self.lost({"speed": "fast"}, set(), {"fast-mode-2026-02-01"})

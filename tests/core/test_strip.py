@@ -190,17 +190,6 @@ class TestWhatGoes:
             body, method="POST", template="/c", sent=["a"], dropped=["a"], catalog=catalog
         )
 
-    def test_everything_around(self) -> None:
-        """A list around everything stays, whatever is in it."""
-        catalog = Catalog.from_toml(
-            'betas.feature.active = { a = "" }\n'
-            'gates = [{ id = "g", betas = ["a"], endpoints = ["POST /c"], fields = ["k"] }]'
-        )
-
-        assert (b"[]", ()) == without_fields(
-            b"[]", method="POST", template="/c", sent=["a"], dropped=["a"], catalog=catalog
-        )
-
     def test_batch(self) -> None:
         """Each request of a batch is stripped by itself."""
         body = {"requests": [{"params": {"speed": "fast", "n": 0}}, {"params": {"n": 1}}, {"params": {"speed": None}}]}
