@@ -1,0 +1,193 @@
+"""A reply refuses "a beta flag" and names none: which to leave out next, until the culprits are known exactly.
+
+Facts: the server refuses a request that carries at least one of its culprits, a fixed set for each scope, and does not
+say which. A refused send costs a round trip; an accepted one is the user's answer and is billed. So the search sends
+nothing of its own: it rides on calls, and the last resend of each carries what is known to be good. An accepted send
+proves all it carried innocent; a refused one holds at least one culprit. An accepted send costs what is missing in it,
+so a group under test should rather pass: an attempt carries the longest row of suspects, the least suspicious first,
+that passes at evens, under a prior by which culprits are few.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from math import prod
+from typing import Any, Final, Self
+
+import attrs
+
+_EVENS: Final = 0.5
+_PRIOR: Final = ((15 / 16, 4.0), (7 / 8, 3.0), (3 / 4, 2.0), (1 / 2, 1.0), (1 / 4, 0.5))
+"""Shares of innocents among the betas of a scope, and how likely each is beside the others."""
+_SUSPICIOUS: Final = 8
+"""A beta that is suspicious for other reasons is as likely a culprit as one of so many others."""
+_MOST: Final = 256
+"""Betas of each kind that a search holds: callers that make up names must not fill the memory."""
+_SAME: Final = 9  # decimals; what differs less is equal, and goes in the order of the call
+
+
+def _none(_beta: str) -> bool:
+    return False
+
+
+@attrs.frozen
+class Findings:
+    """What a call has brought to light.
+
+    Attributes:
+        culprits: Proven now.
+        retracted: Found earlier, and in doubt again: the server refuses what it used to accept.
+    """
+
+    culprits: tuple[str, ...] = ()
+    retracted: tuple[str, ...] = ()
+
+
+@attrs.define(eq=False)
+class Search:
+    """What is known in one scope. A beta that is not in here is unknown, and sent.
+
+    Attributes:
+        good: Accepted by the server.
+        suspects: Refused together with others. A call leaves them out unless it is the one that searches.
+        groups: Suspects of which at least one is a culprit; no group lies within another.
+        found: The culprits that this search has found.
+    """
+
+    good: dict[str, None] = attrs.field(factory=dict)
+    suspects: dict[str, None] = attrs.field(factory=dict)
+    groups: list[frozenset[str]] = attrs.field(factory=list)
+    found: dict[str, None] = attrs.field(factory=dict)
+
+    def learn(self, sent: Sequence[str], refused: Iterable[Sequence[str]], known: Callable[[str], bool]) -> Findings:
+        """`sent` was accepted, after the same call had been `refused` with these: see `Trial.accepted`."""
+        for beta in sent:
+            self.good[beta] = None
+            self.suspects.pop(beta, None)
+            self.found.pop(beta, None)
+        retracted: tuple[str, ...] = ()
+        for group in refused:
+            if self.good.keys() >= set(group):
+                retracted += self._doubt(group, sent)
+            else:
+                self._suspect([beta for beta in group if beta not in self.good])
+        culprits = self._conclude(lambda beta: known(beta) and beta not in retracted)
+        return Findings(culprits, retracted)
+
+    def _suspect(self, group: Sequence[str]) -> None:
+        self.suspects.update(dict.fromkeys(group))
+        self.groups.append(frozenset(group))
+        for beta in group:  # one that was found, and is tried again
+            self.found.pop(beta, None)
+
+    def _doubt(self, group: Sequence[str], sent: Sequence[str]) -> tuple[str, ...]:
+        """All that was refused is good: the server has changed, or refuses at random. Nothing found so far holds."""
+        retracted = tuple(self.found)
+        doubtful = dict.fromkeys([beta for beta in (*group, *retracted) if beta not in sent])
+        self.good = {beta: None for beta in self.good if beta not in doubtful}
+        self.suspects.update(doubtful)
+        self.groups, self.found = [], {}
+        return retracted
+
+    def _conclude(self, known: Callable[[str], bool]) -> tuple[str, ...]:
+        groups = _least(group.difference(self.good) for group in self.groups if not any(map(known, group)))
+        culprits = tuple(beta for beta in self.suspects if frozenset((beta,)) in groups)
+        self.groups = [group for group in groups if len(group) > 1]
+        self.found.update(dict.fromkeys(culprits))
+        self.suspects = {b: None for b in self.suspects if b not in self.found and not known(b)}
+        if len(self.suspects) > _MOST:
+            self.suspects, self.groups = {}, []
+        for held in (self.good, self.found):
+            while len(held) > _MOST:
+                del held[next(iter(held))]
+        return culprits
+
+    def to_json(self) -> dict[str, Any]:
+        """The same in lists of strings, for `json.dumps`."""
+        groups = [sorted(group) for group in self.groups]
+        return {"good": [*self.good], "suspects": [*self.suspects], "groups": groups, "found": [*self.found]}
+
+    @classmethod
+    def from_json(cls, saved: Mapping[str, Any]) -> Self:
+        """The search that `to_json` has written; the caller answers for the shape."""
+        good, suspects, found = (dict.fromkeys(saved[kind]) for kind in ("good", "suspects", "found"))
+        return cls(good, suspects, list(map(frozenset, saved["groups"])), found)
+
+
+def _least(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """The groups, less those that are empty, that stand here twice, or that say less than one within them."""
+    distinct = [group for group in dict.fromkeys(groups) if group]
+    return [group for group in distinct if not any(other < group for other in distinct)]
+
+
+def _likelihood(innocents: float, groups: Iterable[float]) -> float:
+    """How well it fits that so many betas are innocent, and that each group, of this size, holds a culprit."""
+    sizes = tuple(groups)
+    return sum(prior * share**innocents * prod(1 - share**size for size in sizes) for share, prior in _PRIOR)
+
+
+@attrs.define(eq=False)
+class Trial:
+    """One call's part in the search: which betas each of its sends leaves out, and what its replies have shown.
+
+    Attributes:
+        search: What is known in the call's scope.
+        known: Whether a beta is held to be refused elsewhere: by a verdict, or by name in this call.
+        suspicious: Whether a beta is likely refused: it is in another scope, or the catalog calls it retired.
+        searching: Whether this call may send suspects: one call of a scope at a time.
+    """
+
+    search: Search
+    known: Callable[[str], bool] = _none
+    suspicious: Callable[[str], bool] = _none
+    searching: bool = False
+    _refused: list[tuple[str, ...]] = attrs.field(init=False, factory=list)
+
+    def leave_out(self, betas: Sequence[str], left: int) -> tuple[str, ...]:
+        """Which of `betas` the next send leaves out, in place of what the last one did.
+
+        `betas` are those the call wants, may do without, and that are not `known`; `left` resends remain after it.
+        After an unnamed refusal the last resend carries good ones only, and so does the first where another searches.
+        """
+        groups = list(map(frozenset, self._unexplained()))
+        unsure = tuple(beta for beta in betas if beta not in self.search.good)
+        if any(group.isdisjoint(unsure) for group in groups):  # good ones were refused, so that none counts as good
+            unsure = tuple(betas)
+        suspects = tuple(beta for beta in unsure if beta in self.search.suspects)
+        if left and self.searching and (groups or suspects):
+            carried = self._row(unsure, groups)
+            return tuple(beta for beta in unsure if beta not in carried)
+        return unsure if groups or (self._refused and not left) else suspects
+
+    def refused(self, sent: Sequence[str]) -> None:
+        """A reply refused a beta of `sent` and named none. Nothing is learned from it yet."""
+        self._refused.append(tuple(sent))
+
+    def accepted(self, sent: Sequence[str]) -> Findings:
+        """The call was good and had carried `sent`: only now its refusals are believed.
+
+        Without this nothing is learned, so that a resend which failed teaches nothing.
+        """
+        refused, self._refused = self._unexplained(), []
+        return self.search.learn(sent, refused, self.known)
+
+    def _unexplained(self) -> list[tuple[str, ...]]:
+        """What was refused in this call with no beta in it that is known to be refused."""
+        return [group for group in self._refused if not any(map(self.known, group))]
+
+    def _row(self, unsure: Sequence[str], refused: Iterable[frozenset[str]]) -> Collection[str]:
+        """The longest row that passes at evens, or the one beta that passes most likely."""
+        weights = {b: _SUSPICIOUS if self.suspicious(b) else 1 for b in (*self.search.suspects, *unsure)}
+        groups = _least([*self.search.groups, *(group.intersection(unsure) for group in refused)])
+        innocents, culprits = len(self.search.good), [1.0] * len(self.search.found)
+
+        def fits(carried: Collection[str]) -> float:
+            left = (sum(weights[beta] for beta in group if beta not in carried) for group in groups)
+            return _likelihood(innocents + sum(weights[beta] for beta in carried), (*culprits, *left))
+
+        def rank(beta: str) -> tuple[float, bool]:
+            return -round(fits((beta,)) / fits(()), _SAME), beta in self.search.suspects
+
+        row = sorted((beta for beta in unsure if fits((beta,))), key=rank)
+        longest = 1
+        while longest < len(row) and fits(row[: longest + 1]) >= _EVENS * fits(()):
+            longest += 1
+        return row[:longest]
