@@ -68,6 +68,7 @@ class Client:
                 trial.refused(sent)
             elif reply:
                 named |= reply
+                trial.refused(sent, named=True)
             else:
                 self.answered = True
                 self.verdicts |= named
@@ -229,6 +230,13 @@ def test_a_beta_refused_by_name_leaves_the_suspects():
     assert (["b", "c"], []) == (list(client.search.suspects), client.search.groups)
 
 
+def test_replies_that_name_betas_do_not_cost_the_last_resend():
+    """What nobody suspects stays at home too, once the call has nothing left but that resend."""
+    client = Client(Search(suspects=dict.fromkeys("s"), good=dict.fromkeys("g")))
+    client.call(Server("d", named="a"), "agds", resends=1, searching=False)
+    assert ([tuple("agd"), ("g",)], True) == (client.sends, client.answered)
+
+
 def test_the_suspicious_come_last():
     """One that was refused elsewhere is left out of the first groups, so that these pass."""
     client = Client(suspicious="c")
@@ -327,7 +335,7 @@ def test_no_innocent_is_blamed(culprits, named, keep, suspicious, calls):
     # and in the end the exact set, for calls that send all
     for _ in range(40):
         client.call(server, ABCDEFGH, keep=keep)
-        assert client.answered or server.named
+        assert client.answered
     assert (refused, {}) == (client.verdicts, client.search.suspects)
 
 
