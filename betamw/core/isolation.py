@@ -48,6 +48,9 @@ class Findings:
     retracted: tuple[str, ...] = ()
 
 
+_NO_NEWS: Final = Findings()
+
+
 @attrs.define(eq=False)
 class Search:
     """What is known in one scope. A beta that is not in here is unknown, and sent.
@@ -183,6 +186,8 @@ class Trial:
 
         Without this nothing is learned, so that a resend which failed teaches nothing.
         """
+        if not self._resent and self.search.good.keys() >= set(sent):
+            return _NO_NEWS
         refused, self._refused = self._unexplained(), []
         return self.search.learn(sent, refused, self.known)
 
