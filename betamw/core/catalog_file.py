@@ -3,15 +3,14 @@
 Every error is a `ConfigError` that begins with the place: `catalog: gate 'fast-mode': ...`.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Container, Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
 
 from betamw.core.beta import Beta
 from betamw.core.endpoint import EndpointRule
-from betamw.core.errors import BetaError, ConfigError
+from betamw.core.errors import ConfigError, at
 from betamw.core.facts import CONFIDENCES, DIRECTIONS, KINDS, STATUSES, Conflict, FieldConflict, Gate, KnownBeta
 from betamw.core.selector import Selector
 
@@ -62,21 +61,12 @@ class CatalogFile(msgspec.Struct, forbid_unknown_fields=True):
     """All of the file, every part of which may be left out."""
 
     required: list[str] = []
+    no_successors: list[str] = []
     gate_endpoints: list[str] = []
     betas: dict[str, dict[str, dict[str, str]]] = {}
     gates: list[_Gate] = []
     body_roots: dict[str, str] = {}
     endpoints: _Endpoints = msgspec.field(default_factory=_Endpoints)
-
-
-@contextmanager
-def at(place: str) -> Iterator[None]:
-    """Say in the text of an error where it is."""
-    try:
-        yield
-    except BetaError as error:
-        msg = f"{place}: {error}"
-        raise ConfigError(msg) from None
 
 
 def decode(text: str) -> CatalogFile:
@@ -116,6 +106,12 @@ def families(betas: Iterable[KnownBeta]) -> Mapping[str, tuple[str, ...]]:
         if len(members[family]) > 1
     }
     return MappingProxyType(ordered)
+
+
+def no_successors(file: CatalogFile, known: Container[str]) -> frozenset[str]:
+    """The betas for which no older date of their family can stand in."""
+    with at("no_successors"):
+        return frozenset(_known(file.no_successors, known))
 
 
 def rules(file: CatalogFile, known: Container[str]) -> tuple[EndpointRule, ...]:

@@ -39,10 +39,17 @@ def begins(template: tuple[str, ...], path: tuple[str, ...]) -> bool:
     )
 
 
-def _check_path(_instance: object, _attribute: object, path: Any) -> None:
+def path_template(path: object, *, name: str) -> str:
+    """Return a path template, or raise `ConfigError` that says what was wrong with the value of this `name`."""
     if not isinstance(path, str) or not _PATH.fullmatch(path):
-        msg = f"path must be segments like /v1/files/{{file_id}}, in ASCII and without a query, got {ascii(path)[:80]}"
+        wanted = "must be segments like /v1/files/{file_id}, in ASCII and without a query"
+        msg = f"{name} {wanted}, got {ascii(path)[:80]}"
         raise ConfigError(msg)
+    return path
+
+
+def _check_path(_instance: object, attribute: "attrs.Attribute[Any]", path: object) -> None:
+    path_template(path, name=attribute.name)
 
 
 def _is_method(method: object) -> bool:

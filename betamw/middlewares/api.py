@@ -43,8 +43,8 @@ def _several(base_url: str | URL | Sequence[str]) -> tuple[str, ...]:
     return tuple(map(str, base_url))
 
 
-def _parse(base_url: str) -> URL:
-    """Read a base URL; an error shows what was given, without the password that may stand before the last `@`."""
+def _parse(base_url: str, name: str = "base_url") -> URL:
+    """Read a base URL; an error calls it `name`, and shows no password that may stand before the last `@`."""
     try:
         url = URL(base_url)
         usable = url.scheme in _DEFAULT_PORTS and bool(url.host and url.port) and _PLAIN.fullmatch(base_url) is not None
@@ -52,10 +52,10 @@ def _parse(base_url: str) -> URL:
         url, usable = URL(), False
     if not usable:
         shown = ascii(base_url.rpartition("@")[2])[:100]
-        msg = f"base_url must have the scheme http or https and a host, got {shown}"
+        msg = f"{name} must have the scheme http or https and a host, got {shown}"
         raise ConfigError(msg)
     if url.raw_user or url.raw_password or url.raw_query_string or url.raw_fragment:
-        msg = f"base_url must hold no credentials, query or fragment, got them with {url.origin()}{url.raw_path}"
+        msg = f"{name} must hold no credentials, query or fragment, got them with {url.origin()}{url.raw_path}"
         raise ConfigError(msg)
     return url
 
@@ -107,10 +107,26 @@ def _origin(url: URL) -> _Origin:
     return url.scheme, url.raw_host, url.port
 
 
+def origin_of(base_url: str | URL, *, name: str = "base_url") -> str:
+    """The origin that places below this base URL have: with its path, and nothing that could be left out.
+
+    Raises `ConfigError` like `Api`, about the value of this `name`.
+    """
+    if not isinstance(base_url, str | URL):
+        msg = f"{name} must be a URL, got {base_url!r}"
+        raise ConfigError(msg)
+    base = _parse(str(base_url), name)
+    return f"{base.origin()}{_path(base)}"
+
+
+def _path(base: URL) -> str:
+    return base.raw_path.rstrip("/")
+
+
 def _finder(bases: list[URL], catalog: Catalog) -> Callable[[_Origin, str], Address | None]:
     def find(origin: _Origin, path: str) -> Address | None:
         for base in bases:
-            prefix = base.raw_path.rstrip("/")
+            prefix = _path(base)
             if origin == _origin(base) and f"{path}/".startswith(f"{prefix}/"):
                 return _address(base, f"{base.origin()}{prefix}", path[len(prefix) :] or "/", catalog)
         return None

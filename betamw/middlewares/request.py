@@ -7,13 +7,13 @@ that is half sent). So this is a list of what is known to work.
 """
 
 import hashlib
-import os
+import io
 from typing import Final
 
-from aiohttp import ClientRequest, ClientResponse, MultipartWriter, hdrs, payload
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, MultipartWriter, hdrs, payload
 from multidict import istr
 
-_HASH_KEY: Final = os.urandom(32)
+_LARGE: Final = 2**20
 API_KEY: Final = istr("x-api-key")
 _BYTES: Final[frozenset[type]] = frozenset(
     getattr(payload, name)
@@ -47,15 +47,32 @@ def _can_be_sent_again(body: object, *, uploaded: bool) -> bool:
     return type(body) is payload.BufferedReaderPayload and uploaded and body.size is not None
 
 
-def body_of(request: ClientRequest) -> bytes:
-    """The request's body where it is bytes in memory, else nothing."""
-    body = request.body
-    if type(body) not in _BYTES:
+def body_of(body: bytes | payload.Payload | None) -> bytes:
+    """A request's body where it is bytes in memory, else nothing."""
+    if body is None or type(body) not in _BYTES:
         return b""
     try:
         return body.decode().encode()
     except (UnicodeError, AttributeError):  # not text; a memoryview has no `decode`
         return b""
+
+
+def is_innermost(handler: ClientHandlerType) -> bool:
+    """Whether no other middleware is between this handler and the wire."""
+    # There is no public way: aiohttp's sender and its wrappers of middlewares are functions of different modules.
+    # If that changes, calls in a burst are refused one by one, and `tests/middlewares/test_burst.py` fails.
+    return getattr(handler, "__module__", None) == ClientSession.__module__
+
+
+async def replace_body(request: ClientRequest, body: bytes | payload.Payload) -> None:
+    """Send this in place of a body that is bytes in memory. Never suspends: closing such a body takes no time."""
+    # aiohttp warns of larger ones that are given as bytes.
+    content = io.BytesIO(body) if isinstance(body, bytes) and len(body) > _LARGE else body
+    if hasattr(request, "update_body"):
+        await request.update_body(content)
+    else:  # aiohttp 3.12.0; can go with it
+        request.headers.pop(hdrs.CONTENT_LENGTH, None)
+        request.update_body_from_data(content)
 
 
 def prepare_resend(request: ClientRequest, refused: ClientResponse) -> None:
@@ -71,8 +88,8 @@ def prepare_resend(request: ClientRequest, refused: ClientResponse) -> None:
         request.update_expect_continue()
 
 
-def hashed(secrets: tuple[str, ...]) -> str:
-    """A hash of what authenticates a request, under a key of this process: tells accounts apart, and nothing else."""
+def hashed(secrets: tuple[str, ...], key: bytes) -> str:
+    """A hash of what authenticates a request, under a key: tells accounts apart, and nothing else."""
     # An AWS signature is another one for each request; who signs stands before it: `Credential=AKID/date/...`.
     lasting = "\0".join(secret.partition("/")[0] if secret.startswith("AWS4-") else secret for secret in secrets)
-    return hashlib.blake2b(lasting.encode(errors="surrogateescape"), key=_HASH_KEY, digest_size=16).hexdigest()
+    return hashlib.blake2b(lasting.encode(errors="surrogateescape"), key=key, digest_size=16).hexdigest()

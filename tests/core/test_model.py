@@ -76,3 +76,8 @@ def test_any_object_may_hold_a_model(body, model):
     """What else is in the body does not matter."""
     expected = model if isinstance(model, str) else None
     assert expected == model_of(json.dumps({**body, "model": model}).encode())
+
+
+def test_a_model_is_known_by_its_beginning():
+    """It is part of the memory's key, and a caller that makes up long names must not fill the memory."""
+    assert "m" * 256 == model_of(b'{"model": "' + b"m" * 2**20 + b'"}')
