@@ -6,7 +6,7 @@ is written in `catalog.toml`.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any, Self
 
 import attrs
@@ -48,6 +48,26 @@ def fields_lost(  # noqa: PLR0913  each by its name, and `catalog` has a default
     return dotted(dropping.lost(dropping.decode()))
 
 
+class _Words(dict[bytes, bool]):
+    """Whether words are in a text, each looked for once."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def __missing__(self, word: bytes) -> bool:
+        return self.setdefault(word, word in self._text)
+
+
+@lru_cache(maxsize=1024)
+def _shutting(
+    catalog: Catalog, method: str, template: str, sent: frozenset[str], dropped: frozenset[str]
+) -> tuple[tuple[Gate, ...], tuple[Gate, ...]]:
+    """The gates that dropping closes, and those that are closed as it is; the same for calls that are alike."""
+    gates, left = catalog.gates_at(method, template), sent - dropped
+    closing = tuple(gate for gate in gates if gate.opened_by(sent) and not gate.opened_by(left))
+    return closing, tuple(gate for gate in gates if not gate.opened_by(sent))
+
+
 @attrs.frozen
 class Dropping:
     """What becomes of a body when betas are dropped.
@@ -77,15 +97,12 @@ class Dropping:
         catalog: Catalog,
     ) -> Self:
         """The body as it is, the endpoint, the betas that go with it, and those of them that will not."""
-        left = frozenset(sent).difference(dropped)
-        gates = catalog.gates_at(method, template)
-        closing = [gate for gate in gates if gate.opened_by(sent) and not gate.opened_by(left)]
-        closed = [gate for gate in gates if not gate.opened_by(sent)]
+        closing, closed = _shutting(catalog, method, template, frozenset(sent), frozenset(dropped))
         if closing and b"\\u" not in text:  # words may be looked for where none can be spelled by escapes
-            holds = cache(text.__contains__)
-            closing = [gate for gate in closing if gate.may_be_in(holds)]
-            closed = [gate for gate in closed if closing and gate.may_be_in(holds)]
-        return cls(text, tuple(closing), tuple(closed), catalog.body_roots.get(f"{method.upper()} {template}"))
+            holds = _Words(text).__getitem__
+            closing = tuple(gate for gate in closing if gate.may_be_in(holds))
+            closed = tuple(gate for gate in closed if closing and gate.may_be_in(holds))
+        return cls(text, closing, closed, catalog.body_roots.get(f"{method.upper()} {template}"))
 
     def decode(self) -> object:
         """The body as values: as good as any other, None, where nothing is lost or the text is not JSON."""

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 import attrs
 
-from betamw.core import catalog_file
+from betamw.core import catalog_file, errors
 from betamw.core.endpoint import OTHER, EndpointRule, segments
 from betamw.core.errors import ConfigError
 from betamw.core.facts import Conflict, FieldConflict, Gate, KnownBeta
@@ -80,6 +80,7 @@ class Catalog:
         betas: Known betas by name.
         families: The families of which the SDK lists several dates, oldest first. A newer date need not replace an
             older one: `compact-2026-09-04` is another API than `compact-2026-01-12`.
+        no_successors: Those of them that are another API than the older dates.
         rules: The betas that endpoints require.
         alternatives: Path of a rule -> betas that the endpoint accepts in place of the rule's.
         without_header: Path of a rule -> the documented status of a reply to a request without the beta.
@@ -93,6 +94,7 @@ class Catalog:
 
     betas: Mapping[str, KnownBeta]
     families: Mapping[str, tuple[str, ...]]
+    no_successors: frozenset[str]
     rules: tuple[EndpointRule, ...]
     alternatives: Mapping[str, tuple[str, ...]]
     without_header: Mapping[str, int]
@@ -112,12 +114,13 @@ class Catalog:
     @classmethod
     def from_toml(cls, text: str) -> Self:
         """Read a catalog; raises `ConfigError` that says which key, what was given and what is allowed."""
-        with catalog_file.at("catalog"):
+        with errors.at("catalog"):
             file = catalog_file.decode(text)
             betas = catalog_file.known_betas(file)
             return cls(
                 betas=betas,
                 families=catalog_file.families(betas.values()),
+                no_successors=catalog_file.no_successors(file, betas),
                 rules=catalog_file.rules(file, betas),
                 alternatives=catalog_file.alternatives(file, betas),
                 without_header=catalog_file.without_header(file),
@@ -135,6 +138,12 @@ class Catalog:
         A written segment goes before a placeholder. A path that the table does not know is `OTHER`. Cached.
         """
         return self._template(path)
+
+    def older(self, beta: str) -> str | None:
+        """The next older date of the beta's family that can take its place, None without one."""
+        known = self.betas.get(beta)
+        dates = () if known is None or beta in self.no_successors else self.families.get(known.family, ())
+        return dates[at - 1] if beta in dates and (at := dates.index(beta)) else None
 
     def gates_at(self, method: str, template: str) -> tuple[Gate, ...]:
         """The gates of an endpoint that have fields in its body."""

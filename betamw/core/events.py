@@ -34,6 +34,8 @@ Ruling = Literal[
     "source_not_droppable",
     "body_not_replayable",
     "paired_field",
+    "strict",
+    "hook",
 ]
 
 
@@ -61,6 +63,7 @@ class BetaUsage:
         sources: Who asked first for each beta: `"request"`, `"override"`, `"default"` or `"endpoint"`.
         dropped: Why a beta was left out: `"rejected"` in this call, `"remembered"` from an earlier one, by `"policy"`.
         substituted: Old name to new name.
+        body_fields_stripped: The dotted paths of the body's fields that went with a dropped beta.
         attempts: Sends made in this call.
         outcome: `"ok"`, `"recovered"` (good after a drop), `"rejected"`, `"error"` or `"cancelled"`.
     """
@@ -73,6 +76,7 @@ class BetaUsage:
     sources: Mapping[str, str]
     dropped: Mapping[str, str]
     substituted: Mapping[str, str]
+    body_fields_stripped: tuple[str, ...] = ()
     attempts: int
     outcome: str
 
@@ -166,3 +170,14 @@ class InputInvalid(Event):
     problem: Literal["invalid_beta_name"]
     origin: Literal["request"]
     length: int
+
+
+@attrs.frozen(kw_only=True)
+class HookFailed(Event):
+    """A hook of the policy raised, or gave an answer that is none: it was passed over."""
+
+    name = "betamw.hook.failed"
+    level = "warning"
+
+    hook: Literal["on_rejection"]
+    error_type: str

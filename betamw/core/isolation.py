@@ -60,12 +60,15 @@ class Search:
         suspects: Refused together with others. A call leaves them out unless it is the one that searches.
         groups: Suspects of which at least one is a culprit; no group lies within another.
         found: The culprits that this search has found.
+        doubted: Good ones that the last resend of a call was refused with. No lesson, but no row is sent beside them:
+            a call that wants them all begins with good ones only, so that a resend is left to go without these.
     """
 
     good: dict[str, None] = attrs.field(factory=dict)
     suspects: dict[str, None] = attrs.field(factory=dict)
     groups: list[frozenset[str]] = attrs.field(factory=list)
     found: dict[str, None] = attrs.field(factory=dict)
+    doubted: frozenset[str] = attrs.field(init=False, default=frozenset())
 
     def learn(self, sent: Sequence[str], refused: Iterable[Sequence[str]], known: Callable[[str], bool]) -> Findings:
         """`sent` was accepted, after the same call had been `refused` with these: see `Trial.accepted`."""
@@ -94,7 +97,7 @@ class Search:
         doubtful = dict.fromkeys([beta for beta in (*group, *retracted) if beta not in sent])
         self.good = {beta: None for beta in self.good if beta not in doubtful}
         self.suspects.update(doubtful)
-        self.groups, self.found = [], {}
+        self.groups, self.found, self.doubted = [], {}, frozenset()
         return retracted
 
     def _conclude(self, known: Callable[[str], bool]) -> tuple[str, ...]:
@@ -109,6 +112,16 @@ class Search:
             while len(held) > _MOST:
                 del held[next(iter(held))]
         return culprits
+
+    def give_up(self) -> None:
+        """Suspect nothing any more; what was found and what is good stays so."""
+        self.suspects, self.groups, self.doubted = {}, [], frozenset()
+
+    def forget(self, beta: str) -> None:
+        """Know nothing of a beta any more; of a group that it was in, it may have been the culprit."""
+        for held in (self.good, self.suspects, self.found):
+            held.pop(beta, None)
+        self.groups = [group for group in self.groups if beta not in group]
 
     def to_json(self) -> dict[str, Any]:
         """The same in lists of strings, for `json.dumps`."""
@@ -153,6 +166,7 @@ class Trial:
     searching: bool = False
     _refused: list[tuple[str, ...]] = attrs.field(init=False, factory=list)  # by a reply that names none
     _resent: bool = attrs.field(init=False, default=False)
+    _wanted: Sequence[str] = attrs.field(init=False, default=())
 
     def leave_out(self, betas: Sequence[str], left: int) -> tuple[str, ...]:
         """Which of `betas` the next send leaves out, in place of what the last one did.
@@ -161,10 +175,13 @@ class Trial:
         During a search the last resend carries good ones only, so that it is answered; after an unnamed refusal so does
         the first one of a call that does not search.
         """
+        self._wanted, doubted = betas, self.search.doubted
         groups = list(map(frozenset, self._unexplained()))
         unsure = tuple(beta for beta in betas if beta not in self.search.good)
         if any(group.isdisjoint(unsure) for group in groups):  # good ones were refused, so that none counts as good
             unsure = tuple(betas)
+        elif doubted and doubted <= set(betas).difference(unsure):
+            return unsure
         suspects = tuple(beta for beta in unsure if beta in self.search.suspects)
         if left and self.searching and (groups or suspects):
             carried = self._row(unsure, groups)
@@ -181,11 +198,18 @@ class Trial:
         if not named:
             self._refused.append(tuple(sent))
 
+    def refused_in_vain(self, sent: Sequence[str]) -> None:
+        """A reply that names none refused `sent`, and no resend is left: see `Search.doubted`."""
+        if self._resent and self.search.good.keys() >= set(sent):
+            self.search.doubted = frozenset(sent).intersection(self._wanted)
+
     def accepted(self, sent: Sequence[str]) -> Findings:
         """The call was good and had carried `sent`: only now its refusals are believed.
 
         Without this nothing is learned, so that a resend which failed teaches nothing.
         """
+        if self.search.doubted <= set(sent):
+            self.search.doubted = frozenset()
         if not self._resent and self.search.good.keys() >= set(sent):
             return _NO_NEWS
         refused, self._refused = self._unexplained(), []

@@ -1,15 +1,16 @@
 """FallbackPolicy: all that a user tunes."""
 
-from collections.abc import Callable, Iterable, Mapping
+import inspect
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 import attrs
 
 from betamw.core import validators
-from betamw.core.catalog import CATALOG
+from betamw.core.action import Hook, validated_substitutes
+from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.errors import ConfigError
-from betamw.core.rejection import Rejection
 
 Source = Literal["request", "override", "default", "endpoint"]
 SOURCES: Final[tuple[Source, ...]] = ("request", "override", "default", "endpoint")
@@ -44,13 +45,22 @@ def _sources(_instance: object, _attribute: object, sources: frozenset[str]) -> 
         raise ConfigError(msg)
 
 
-def _substitutes(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    promised = value == "older" or isinstance(value, Mapping)
-    validators.one_of("never", not_yet=(value,) if promised else ())(instance, attribute, value)
+def _to_substitutes(
+    value: Mapping[str, str] | Literal["older", "never"],
+) -> Mapping[str, str] | Literal["older", "never"]:
+    return validated_substitutes(value, "substitutes") if isinstance(value, Mapping) else value
 
 
-def _hook(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    validators.one_of(None, not_yet=(value,) if callable(value) else ())(instance, attribute, value)
+def _substitutes(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, Mapping) and not (isinstance(value, str) and value in {"older", "never"}):
+        msg = f"{attribute.name} must be 'older', 'never' or a mapping of beta names, got {value!r}"
+        raise ConfigError(msg)
+
+
+def _hook(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if value is not None and (not callable(value) or inspect.iscoroutinefunction(value)):
+        msg = f"{attribute.name} must be a function that is not async, or None, got {value!r}"
+        raise ConfigError(msg)
 
 
 @attrs.frozen(kw_only=True)
@@ -59,37 +69,43 @@ class FallbackPolicy:
 
     Attributes:
         max_resends: Resends in one call, 0 or more; 0 reads refusals and logs them, but resends nothing.
-        on_unnamed: When a reply refuses "a beta flag" without saying which: `"drop_all"` resends without all that may
-            be dropped, `"give_up"` hands the reply over. (`"split"`, a search for the culprit, is not supported yet.)
+        on_unnamed: When a reply refuses "a beta flag" without saying which: `"split"` searches for the culprit, a part
+            of the betas in each send, over as many calls as it takes; `"drop_all"` resends without all that may be
+            dropped; `"give_up"` hands the reply over.
         required: Betas that are never dropped, as names or fnmatch patterns, besides what an endpoint requires.
-        substitutes: `"never"`. (A mapping and `"older"` are not supported yet.)
-        paired_fields: `"keep"`: a call whose JSON body uses a field of the refused beta is not resent, for without the
-            beta that field is the next 400. (`"strip"` is not supported yet.)
+        substitutes: What takes the place of a refused beta, once: a mapping from one name to the other; `"older"`, the
+            next older date of its family in the catalog; `"never"`. A substitute that is refused too is dropped.
+        paired_fields: When the JSON body uses a field of a refused beta, which without the beta is the next 400:
+            `"keep"`: the call is not resent. `"strip"`: the fields go with the beta, the rest of the body stays byte
+            for byte as it is; where it cannot be sent without them, the call is not resent.
         droppable_sources: Whose betas may be dropped: `"request"`, `"override"`, `"default"`, `"endpoint"`.
-        strict: False. (True, an error instead of going on without a beta, is not supported yet.)
-        on_rejection: None. (A hook that is asked for an action is not supported yet.)
+        strict: True: a refusal raises `BetaRejectedError`. Nothing is left out, resent or learned.
+        on_rejection: Is asked for an `Action` whenever a reply refuses a beta; None leaves it to the settings above.
     """
 
     max_resends: int = attrs.field(default=2, validator=validators.at_least(0))
     on_unnamed: Literal["split", "drop_all", "give_up"] = attrs.field(
-        default="drop_all", validator=validators.one_of("drop_all", "give_up", not_yet=("split",))
+        default="split", validator=validators.one_of("split", "drop_all", "give_up")
     )
     required: frozenset[str] = attrs.field(
         default=frozenset(CATALOG.required), converter=_to_required, validator=_patterns
     )
-    substitutes: Mapping[str, str] | Literal["older", "never"] = attrs.field(default="never", validator=_substitutes)
-    paired_fields: Literal["keep", "strip"] = attrs.field(
-        default="keep", validator=validators.one_of("keep", not_yet=("strip",))
+    substitutes: Mapping[str, str] | Literal["older", "never"] = attrs.field(
+        default="never", converter=_to_substitutes, validator=_substitutes
     )
+    paired_fields: Literal["keep", "strip"] = attrs.field(default="keep", validator=validators.one_of("keep", "strip"))
     droppable_sources: frozenset[str] = attrs.field(
         default=frozenset(SOURCES), converter=_to_sources, validator=_sources
     )
-    strict: bool = attrs.field(
-        default=False,
-        validator=[validators.boolean, validators.one_of(False, not_yet=(True,))],  # noqa: FBT003  the values meant
-    )
-    on_rejection: Callable[[Rejection], Any] | None = attrs.field(default=None, validator=_hook)
+    strict: bool = attrs.field(default=False, validator=validators.boolean)
+    on_rejection: Hook | None = attrs.field(default=None, validator=_hook)
 
     def requires(self, beta: str) -> bool:
         """Whether the policy forbids to drop this beta."""
         return any(fnmatchcase(beta, pattern) for pattern in self.required)
+
+    def substitute(self, beta: str, catalog: Catalog) -> str | None:
+        """What takes the place of a refused beta, None if nothing does."""
+        if isinstance(self.substitutes, Mapping):
+            return self.substitutes.get(beta)
+        return catalog.older(beta) if self.substitutes == "older" else None

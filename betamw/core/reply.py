@@ -27,6 +27,7 @@ class Decision(enum.Enum):
     RESEND = "resend"
     HAND_OVER = "hand over"
     HAND_OVER_FIRST = "hand over the first reply instead"
+    RAISE = "raise an error about it"
 
 
 @attrs.frozen(kw_only=True)

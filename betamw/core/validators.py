@@ -52,15 +52,13 @@ def boolean(_instance: object, attribute: "attrs.Attribute[Any]", value: object)
         raise ConfigError(msg)
 
 
-def one_of(*allowed: object, not_yet: tuple[object, ...] = ()) -> Validator:
-    """One of the values; those of `not_yet` are promised for a later release and say so."""
+def one_of(*allowed: object) -> Validator:
+    """One of the values."""
 
     def validate(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        if value in allowed:
-            return
-        wrong = "is not supported yet, it" if value in not_yet else "is not allowed, it"
-        msg = f"{attribute.name}={value!r} {wrong} must be one of {', '.join(map(repr, allowed))}"
-        raise ConfigError(msg)
+        if value not in allowed:
+            msg = f"{attribute.name}={value!r} is not allowed, it must be one of {', '.join(map(repr, allowed))}"
+            raise ConfigError(msg)
 
     return validate
 

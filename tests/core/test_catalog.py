@@ -396,6 +396,64 @@ class TestTemplate:
         assert CATALOG.template(path) in {*CATALOG.url_templates, OTHER}
 
 
+class TestOlder:
+    """The date that can take the place of a refused one."""
+
+    @pytest.mark.parametrize(
+        ("beta", "older"),
+        [
+            ("mcp-client-2026-09-15", "mcp-client-2025-11-20"),
+            ("mcp-client-2025-11-20", "mcp-client-2025-04-04"),
+            ("mcp-client-2025-04-04", None),
+            ("computer-use-2025-11-24", "computer-use-2025-01-24"),
+            ("compact-2026-09-04", None),
+            ("compact-2026-01-12", None),
+            ("files-api-2025-04-14", None),
+            ("mcp-client-2030-01-01", None),
+            ("mcp-client", None),
+            ("claude-code-20250219", None),
+            ("", None),
+        ],
+    )
+    def test_the_next_older_date(self, beta: str, older: str | None) -> None:
+        """Of the same family, one step back; none for the oldest, another API, or a name that is not known."""
+        assert older == CATALOG.older(beta)
+
+    def test_it_is_always_older_and_of_the_family(self) -> None:
+        """Whatever the catalog comes to hold, the way back ends."""
+        for beta in CATALOG.betas.values():
+            older = CATALOG.older(beta.name)
+            if older is not None:
+                known = CATALOG.betas[older]
+                assert beta.family == known.family
+                assert beta.date is not None
+                assert known.date is not None
+                assert beta.date > known.date
+
+    def test_no_successors(self) -> None:
+        """They are of a family, and say so where they stand in the file."""
+        assert {"compact-2026-09-04"} == CATALOG.no_successors
+        for name in CATALOG.no_successors:
+            known = CATALOG.betas[name]
+            assert name in CATALOG.families[known.family]
+            assert "not its replacement" in known.detail
+
+    def test_another_catalog(self) -> None:
+        """A date that is another API has no older one, and is the older one of the next date all the same."""
+        catalog = Catalog.from_toml(
+            """
+            no_successors = ["a-2026-01-02"]
+            [betas.feature.active]
+            a-2026-01-01 = ""
+            a-2026-01-02 = ""
+            a-2026-01-03 = ""
+            """
+        )
+
+        assert [None, None, "a-2026-01-02"] == [catalog.older(f"a-2026-01-0{day}") for day in (1, 2, 3)]
+        assert CATALOG.no_successors.isdisjoint(catalog.no_successors)
+
+
 class TestFromToml:
     def test_nothing(self) -> None:
         """A catalog may be empty: another API, of which nothing is known."""
@@ -462,6 +520,10 @@ class TestFromToml:
                     "catalog: betas.feature.retired: a beta is written once, got 'a', which is under"
                     " betas.feature.active too"
                 ),
+            ),
+            (
+                'no_successors = ["a"]',
+                "catalog: no_successors: a beta must be one of those under [betas], got 'a'",
             ),
             (
                 'endpoints.rules = [{ path = "/v1", betas = ["a"] }]',

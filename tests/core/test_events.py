@@ -11,6 +11,7 @@ from betamw.core.events import (
     BetaRejected,
     BetaUsage,
     Event,
+    HookFailed,
     InputInvalid,
     MemoryExpired,
     MemoryHit,
@@ -38,6 +39,7 @@ ALL = [
     (MemoryExpired(betas=("a",)), "betamw.memory.expired", "debug"),
     (MemoryReprobed(betas=("a",), result="unknown"), "betamw.memory.reprobed", "info"),
     (InputInvalid(problem="invalid_beta_name", origin="request", length=3), "betamw.input.invalid", "warning"),
+    (HookFailed(hook="on_rejection", error_type="KeyError"), "betamw.hook.failed", "warning"),
 ]
 # stdlib's `extra=` refuses the first group; Datadog reserves the second; the third is the application's own.
 TAKEN = {"name", "msg", "args", "module", "process", "thread", "message", "asctime", "levelname", "exc_info"}

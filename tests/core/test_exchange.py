@@ -6,145 +6,40 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.conversation import (
+    AGENTS,
+    AT_ODDS,
+    CONTEXT,
+    HAND_OVER,
+    HAND_OVER_FIRST,
+    MCP,
+    MCP_2026,
+    MESSAGES,
+    OAUTH,
+    OK,
+    PLAIN,
+    RESEND,
+    SCOPE,
+    STORES,
+    UNNAMED,
+    USES_CONTEXT,
+    USES_MCP,
+    A,
+    B,
+    C,
+    World,
+    answer,
+    converse,
+    error,
+    named,
+    send,
+)
 
 from betamw.core.events import BetaRejected, InputInvalid, MemoryExpired, MemoryHit, MemoryLearned, MemoryReprobed
 from betamw.core.exchange import Exchange
 from betamw.core.header import read_header, union
-from betamw.core.memory import Scope, Verdicts
-from betamw.core.place import Place
 from betamw.core.policy import SOURCES, FallbackPolicy
-from betamw.core.reply import Decision, Reply
-
-A, B, C = "files-api-2025-04-14", "context-1m-2025-08-07", "tool_use:logging=false"
-OAUTH = "oauth-2025-04-20"
-CONTEXT, MCP, MCP_2026 = "context-management-2025-06-27", "mcp-client-2025-11-20", "mcp-client-2026-09-15"
-STORES, AGENTS = "agent-memory-2026-07-22", "managed-agents-2026-04-01"
-ORIGIN = "https://api.anthropic.com"
-MESSAGES = Place(origin=ORIGIN, path="/v1/messages", template="/v1/messages")
-AT_ODDS = attrs.evolve(MESSAGES, conflicts=((STORES, AGENTS),))
-SCOPE = Scope(ORIGIN, "/v1/messages", "m", "me")
-
-PLAIN = b'{"model": "m", "messages": []}'
-USES_CONTEXT = b'{"model": "m", "context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}}'
-USES_MCP = b'{"model": "m", "mcp_servers": [{"type": "url"}], "tools": [{"type": "mcp_toolset"}]}'
-
-RESEND, HAND_OVER, HAND_OVER_FIRST = Decision.RESEND, Decision.HAND_OVER, Decision.HAND_OVER_FIRST
-
-
-# What servers answer.
-
-
-def error(status, message, *, replayable=True, **reply):
-    """An error of the API, as JSON."""
-    body = json.dumps({"type": "error", "error": {"type": "invalid_request_error", "message": message}}).encode()
-    return Reply(status=status, body=body, content_type="application/json", replayable=replayable, **reply)
-
-
-def named(*betas, status=400, **reply):
-    """A refusal that names betas."""
-    values = ", ".join(f"`{beta}`" for beta in betas)
-    text = f"Unexpected value(s) {values} for the `anthropic-beta` header. Please consult our documentation at \
-docs.claude.com or try again without the header."
-    return error(status, text, **reply)
-
-
-def answer(status):
-    """A reply that refuses no beta; 400 and 422 are about something else."""
-    return error(status, "max_tokens: Field required") if status in (400, 422) else Reply(status=status)
-
-
-UNNAMED = error(400, "invalid beta flag")
-OK = answer(200)
-
-
-# A shell without a socket.
-
-
-@attrs.define
-class FakeRequest:
-    """A request's body and credential."""
-
-    content: bytes
-
-    def body(self):
-        """Its body."""
-        return self.content
-
-    def credential(self):
-        """A hash of its credential."""
-        return "me"
-
-    def may_be_replayed(self):
-        """Like most."""
-        return True
-
-
-@attrs.define
-class World:
-    """A memory with its clock, and what was told."""
-
-    memory: Verdicts | None = attrs.Factory(lambda: Verdicts(remember_for=100.0, probe_lease=10.0))
-    now: float = 0.0
-    told: list = attrs.Factory(list)
-
-    def exchange(self, *lines, place=MESSAGES, **asked):
-        """A call that came with these lines of the header, and what was asked of it since."""
-        exchange = Exchange("POST", place, "anthropic-beta", self.told.append, place.plan)
-        exchange.overhear(lines)
-        for source, betas in asked.items():
-            exchange.want(tuple(betas), source)
-        return exchange
-
-    def start(self, exchange, policy=None, body=PLAIN, *, enabled=True):
-        """A fallback takes part."""
-        request = FakeRequest(body)
-        exchange.start(policy or FallbackPolicy(), request, self.memory, lambda: self.now, enabled=enabled)
-        return exchange
-
-    def call(self, *betas, body=PLAIN, enabled=True, **policy):
-        """A call whose header holds betas, with a fallback."""
-        return self.start(self.exchange(",".join(betas)), FallbackPolicy(**policy), body, enabled=enabled)
-
-    def refused(self, *betas):
-        """Betas were refused in an earlier call."""
-        self.memory.learn(SCOPE, betas, self.now)
-
-    def expired(self, *betas):
-        """Betas were refused so long ago that a call is due to send them again."""
-        self.refused(*betas)
-        self.now += 100.0
-
-    @property
-    def held(self):
-        """The betas that the memory holds something against."""
-        return tuple(verdict.beta for verdict in self.memory.verdicts())
-
-    def events(self, kind):
-        """What was told of one kind."""
-        return [event for event in self.told if isinstance(event, kind)]
-
-
-@pytest.fixture
-def world():
-    """A world in which nothing has happened."""
-    return World()
-
-
-def send(exchange):
-    """One attempt: the header is written, the request goes out."""
-    exchange.rewrite()
-    exchange.attempts += 1
-
-
-def converse(exchange, *replies):
-    """Send, be answered, and so on; the last reply ends the call. What was decided on each."""
-    decisions = []
-    for reply in replies:
-        send(exchange)
-        decisions.append(exchange.receive(reply))
-    exchange.finish((replies[0] if decisions[-1] is HAND_OVER_FIRST else replies[-1]).status)
-    return decisions
-
+from betamw.core.reply import Reply
 
 # The header.
 
@@ -455,7 +350,7 @@ def test_a_reply_that_refuses_no_beta_is_handed_over(world, reply):
 
 def test_a_refusal_of_a_header_by_another_name(world):
     """The header's name is the API's."""
-    exchange = world.start(Exchange("POST", MESSAGES, "openai-beta", world.told.append, MESSAGES.plan))
+    exchange = world.start(Exchange(world.told.append, MESSAGES.plan, "POST", MESSAGES, "openai-beta"))
     exchange.want((A,), "default")
     send(exchange)
     text = f"Unexpected value(s) `{A}` for the `openai-beta` header."
@@ -779,13 +674,15 @@ def test_what_was_refused_in_this_call_stays_so_though_it_was_learned_meanwhile(
 def test_what_was_refused_in_two_calls_at_once_is_recovered_in_both(world):
     """While one call is under way, another one learns the same; both were refused, dropped the beta and recovered."""
     one, other = world.call(A, B), world.call(A, B)
-    send(one)
-    one.receive(named(A))
-    converse(other, named(A), OK)
-    send(one)
-    one.receive(OK)
+    for reply in (named(A), OK):
+        send(one)
+        send(other)
+        one.receive(reply)
+        other.receive(reply)
     one.finish(200)
-    assert ("recovered", {A: "rejected"}, []) == (one.outcome, one.usage().dropped, world.events(MemoryHit))
+    other.finish(200)
+    assert [("recovered", {A: "rejected"})] * 2 == [(call.outcome, call.usage().dropped) for call in (one, other)]
+    assert [] == world.events(MemoryHit)
 
 
 # Probes: a verdict has expired.
@@ -817,7 +714,7 @@ def test_a_probe_that_finds_nothing_out(world, replies):
     world.expired(A)
     converse(world.call(A, B), *replies)
     assert [MemoryReprobed(betas=(A,), result="unknown")] == world.events(MemoryReprobed)
-    assert (A,) == world.memory.recall(SCOPE, [A], world.now).probing
+    assert (A,) == world.memory.recall(SCOPE, [A], world.now, holder="next").probing
 
 
 @pytest.mark.parametrize("cancelled", [True, False])
@@ -828,7 +725,7 @@ def test_a_probe_that_ends_in_an_exception(world, cancelled):
     send(call)
     call.finish(None, cancelled=cancelled)
     assert [MemoryReprobed(betas=(A,), result="unknown")] == world.events(MemoryReprobed)
-    assert (A,) == world.memory.recall(SCOPE, [A], world.now).probing
+    assert (A,) == world.memory.recall(SCOPE, [A], world.now, holder="next").probing
 
 
 def test_while_one_call_probes_the_others_go_without(world):
@@ -891,7 +788,7 @@ def test_a_call_that_is_over_holds_on_to_nothing(world):
     """A response may live long; its request's body need not."""
     call = world.call(A)
     converse(call, OK)
-    assert (None, None, None) == (call._request, call._memory, call._lessons)
+    assert (None, None) == (call._request, call._memory)
 
 
 def test_a_call_that_is_over_tells_nobody(world):
@@ -971,6 +868,7 @@ def test_usage(world):
         "sources": {A: "request", B: "override", C: "default", OAUTH: "endpoint"},
         "dropped": {C: "rejected", B: "policy"},
         "substituted": {},
+        "body_fields_stripped": (),
         "attempts": 2,
         "outcome": "recovered",
     } == {**attrs.asdict(exchange.usage(), recurse=False), "sources": dict(exchange.usage().sources)}

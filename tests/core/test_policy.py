@@ -5,7 +5,8 @@ import re
 import attrs
 import pytest
 
-from betamw.core.errors import ConfigError
+from betamw.core.catalog import CATALOG
+from betamw.core.errors import ConfigError, InvalidBetaError
 from betamw.core.policy import SOURCES, FallbackPolicy
 
 
@@ -13,7 +14,7 @@ def test_the_defaults():
     """Two resends, whoever asked, but never without what comes with the credential."""
     expected = {
         "max_resends": 2,
-        "on_unnamed": "drop_all",
+        "on_unnamed": "split",
         "required": frozenset({"oauth-*"}),
         "substitutes": "never",
         "paired_fields": "keep",
@@ -35,6 +36,11 @@ def test_the_sources_in_the_order_of_the_merge():
         {"max_resends": 0},
         {"max_resends": 100},
         {"on_unnamed": "give_up"},
+        {"on_unnamed": "drop_all"},
+        {"paired_fields": "strip"},
+        {"strict": True},
+        {"substitutes": "older"},
+        {"on_rejection": print},
         {"required": frozenset()},
         {"required": frozenset({"a-*", "b"})},
         {"droppable_sources": frozenset()},
@@ -60,16 +66,17 @@ def test_collections_of_any_kind(names):
         ("max_resends", -1, "max_resends must be >= 0, got -1"),
         ("max_resends", True, "max_resends must be an int >= 0, got True"),
         ("max_resends", 1.0, "max_resends must be an int >= 0, got 1.0"),
-        ("on_unnamed", "ask", "on_unnamed='ask' is not allowed, it must be one of 'drop_all', 'give_up'"),
-        ("on_unnamed", None, "on_unnamed=None is not allowed, it must be one of 'drop_all', 'give_up'"),
-        ("paired_fields", "drop", "paired_fields='drop' is not allowed, it must be one of 'keep'"),
+        ("on_unnamed", "ask", "on_unnamed='ask' is not allowed, it must be one of 'split', 'drop_all', 'give_up'"),
+        ("on_unnamed", None, "on_unnamed=None is not allowed, it must be one of 'split', 'drop_all', 'give_up'"),
+        ("paired_fields", "drop", "paired_fields='drop' is not allowed, it must be one of 'keep', 'strip'"),
         ("strict", 1, "strict must be True or False, got 1"),
         ("strict", 0, "strict must be True or False, got 0"),
         ("strict", None, "strict must be True or False, got None"),
-        ("substitutes", "newer", "substitutes='newer' is not allowed, it must be one of 'never'"),
-        ("substitutes", None, "substitutes=None is not allowed, it must be one of 'never'"),
-        ("substitutes", ["a"], "substitutes=['a'] is not allowed, it must be one of 'never'"),
-        ("on_rejection", "raise", "on_rejection='raise' is not allowed, it must be one of None"),
+        ("substitutes", "newer", "substitutes must be 'older', 'never' or a mapping of beta names, got 'newer'"),
+        ("substitutes", None, "substitutes must be 'older', 'never' or a mapping of beta names, got None"),
+        ("substitutes", ["a"], "substitutes must be 'older', 'never' or a mapping of beta names, got ['a']"),
+        ("substitutes", {"a": "a"}, "substitutes must not put a beta in its own place, got 'a'"),
+        ("on_rejection", "raise", "on_rejection must be a function that is not async, or None, got 'raise'"),
         ("required", [""], "required must hold beta names or fnmatch patterns, got ''"),
         ("required", [1], "required must be a collection of strings, got (1,)"),
         ("required", [b"a"], "required must be a collection of strings, got (b'a',)"),
@@ -92,22 +99,55 @@ def test_what_is_wrong_is_said(name, value, error):
     assert error == str(caught.value)
 
 
+def test_a_hook_that_would_have_to_be_awaited_is_refused():
+    """It would answer with a coroutine, on the path of a request."""
+
+    async def hook(rejection):
+        """Never called."""
+
+    with pytest.raises(ConfigError, match="must be a function that is not async"):
+        FallbackPolicy(on_rejection=hook)
+
+
+@pytest.mark.parametrize("substitutes", [{"a b": "c"}, {"a": ""}, {"a": "b,c"}, {"a": "b\r\nx: y"}])
+def test_a_substitute_can_stand_in_a_header(substitutes):
+    """Both names are checked when the policy is made."""
+    with pytest.raises(InvalidBetaError, match="substitutes must be visible ASCII"):
+        FallbackPolicy(substitutes=substitutes)
+
+
+# Substitutes.
+
+OLD, OLDER, OLDEST = "mcp-client-2026-09-15", "mcp-client-2025-11-20", "mcp-client-2025-04-04"
+
+
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("substitutes", "beta", "new"),
     [
-        ("on_unnamed", "split"),
-        ("paired_fields", "strip"),
-        ("strict", True),
-        ("substitutes", "older"),
-        ("substitutes", {}),
-        ("substitutes", {"a-2025-01-01": "a-2024-01-01"}),
-        ("on_rejection", print),
+        ("never", OLD, None),
+        ("older", OLD, OLDER),
+        ("older", OLDER, OLDEST),
+        ("older", OLDEST, None),
+        ("older", "files-api-2025-04-14", None),
+        ("older", "mcp-client-2030-01-01", None),
+        ("older", "nobody-knows-me", None),
+        ("older", "compact-2026-09-04", None),
+        ({OLD: "x"}, OLD, "x"),
+        ({OLD: "x"}, "x", None),
+        ({}, OLD, None),
     ],
 )
-def test_what_is_promised_for_later_says_so(name, value):
-    """A setting that is documented but not there yet is refused, not ignored."""
-    with pytest.raises(ConfigError, match=f"^{re.escape(f'{name}={value!r}')} is not supported yet, it must be one of"):
-        FallbackPolicy(**{name: value})
+def test_what_takes_the_place_of_a_refused_beta(substitutes, beta, new):
+    """What the mapping says, or the next older date of the family that is no other API; once, not in a row."""
+    assert new == FallbackPolicy(substitutes=substitutes).substitute(beta, CATALOG)
+
+
+def test_a_mapping_is_taken_as_it_is_now():
+    """What its owner does with it later is of no account."""
+    given = {OLD: OLDER}
+    policy = FallbackPolicy(substitutes=given)
+    given.clear()
+    assert {OLD: OLDER} == policy.substitutes
 
 
 @pytest.mark.parametrize("value", ["oauth-*", "", None, 3], ids=repr)
