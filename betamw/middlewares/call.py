@@ -1,34 +1,21 @@
-"""One call as the middlewares share it: the exchange, with the request, the time and the listeners around it.
-
-The first middleware of a request opens the call, the others find it: by a context variable, and by the request object,
-so that a request which other code makes meanwhile gets a call of its own. Who opened it closes it, and tells whoever
-listens; so it does not matter which of the middlewares are there, or in which order.
-
-All of this is on the path of a call without incident, where a function more or less can be measured.
-
-Facts: aiohttp runs the chain once for each hop of a redirect, and once more when it retries an idempotent request on a
-stale connection, with a new request object each time. Each is a call here.
-"""
+"""One call as the middlewares share it: the exchange, with the request, the time and the listeners around it."""
 
 import asyncio
 import os
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, Final, Protocol
-from weakref import ref
 
 import attrs
 import multidict
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientRequest, ClientResponse, Payload
 
-from betamw.core.events import BetaUsage, Event
+from betamw.core.events import Event
 from betamw.core.exchange import Exchange
-from betamw.core.reply import BAD_REQUEST
+from betamw.errors import BetaRejectedError
 from betamw.middlewares.api import Address, Api
-from betamw.middlewares.request import body_of, hashed, may_be_replayed
+from betamw.middlewares.request import body_of, hashed, is_replayable, may_be_replayed, replace_body
 
 
 class _Ids(Iterator[int]):
@@ -80,6 +67,7 @@ class Call:
         falling_back: Whether a fallback is at work further out.
         secrets: What authenticates the request as it came to the fallback. A middleware further in may add to it; but
             what is learned under one credential must be looked up under the same, and that is before anything is sent.
+        original: The caller's body, bytes in memory, where another has taken its place.
         looked_at: The last response of which the body was looked at, and what was seen.
     """
 
@@ -93,6 +81,7 @@ class Call:
     response: ClientResponse | None = attrs.field(init=False, default=None)
     error_type: str | None = attrs.field(init=False, default=None)
     falling_back: bool = attrs.field(init=False, default=False)
+    original: bytes | Payload | None = attrs.field(init=False, default=None)
     looked_at: tuple[ClientResponse, bytes | None] | None = attrs.field(init=False, default=None)
     _events: tuple[Event, ...] = attrs.field(init=False, default=())
     _listeners: tuple[Listener, ...] = attrs.field(init=False, default=())
@@ -108,16 +97,36 @@ class Call:
         return self._id
 
     def body(self) -> bytes:
-        """The request's body, empty where it is not bytes in memory."""
-        return body_of(self.request)
+        """The request's body as the caller wrote it, empty where it is not bytes in memory."""
+        return body_of(self.request.body if self.original is None else self.original)
 
-    def credential(self) -> str:
-        """A keyed hash of what authenticates the request."""
-        return hashed(self.secrets)
+    async def put_body(self, body: bytes | None) -> None:
+        """Make this the request's body, or the caller's own again; never suspends."""
+        if body is None and self.original is None:
+            return
+        if self.original is None:
+            self.original = self.request.body
+        rendered = self.as_rendered
+        await replace_body(self.request, self.original if body is None else body)
+        if rendered:  # the length in the headers has changed, and nobody else has changed them
+            self._version = _version_of(self.request.headers)
+
+    async def put_back_body(self) -> None:
+        """Leave the request as it came: a middleware further out may send it once more."""
+        await self.put_body(None)
+        self.original = None
+
+    def credential(self, key: bytes) -> str:
+        """A hash, under the key, of what authenticates the request."""
+        return hashed(self.secrets, key)
 
     def may_be_replayed(self) -> bool:
         """Whether the request can probably be sent once more."""
-        return may_be_replayed(self.request)
+        return self.original is not None or may_be_replayed(self.request)
+
+    def is_replayable(self, response: ClientResponse) -> bool:
+        """Whether the request that was answered by `response` can be sent again."""
+        return self.original is not None or is_replayable(self.request, response)
 
     def listen(self, listener: Listener) -> None:
         """Tell the listener what has happened so far and what happens; saying it twice changes nothing."""
@@ -158,6 +167,11 @@ class Call:
         if value is not None:
             self.put_header([value] if value else None)
 
+    @property
+    def as_rendered(self) -> bool:
+        """Whether nobody has changed a header of the request since this call has last seen them."""
+        return _version_of(self.request.headers) == self._version
+
     def put_header(self, lines: list[str] | None) -> None:
         """Make these the header's lines."""
         self.lines = lines
@@ -186,89 +200,8 @@ class Call:
         if not self.exchange.attempts:
             self.count()
         status = None if self.response is None or error is not None else self.response.status
+        if isinstance(error, BetaRejectedError):  # a reply came, and this is what became of it
+            status = error.status
         self.exchange.finish(status, cancelled=isinstance(error, asyncio.CancelledError))
         for listener in self._listeners:
             listener.over(self, error)
-
-
-# Weak: whatever is started during a call (aiohttp's own timers, a task of the caller's) copies the context, and would
-# keep the request and the response alive as long as itself.
-_current: Final[ContextVar[ref[Call] | None]] = ContextVar("betamw_call", default=None)
-
-# By their responses, as long as these live. A `WeakKeyDictionary` does the same in Python, this in C.
-_exchanges: Final[dict[ref[ClientResponse], Exchange]] = {}
-
-# The request of the last call of this task: the header's lines as it came, and as they were left. A middleware further
-# out may send it once more, and then asks for the former.
-_last: Final[ContextVar[tuple[ref[ClientRequest], list[str] | None, list[str] | None] | None]] = ContextVar(
-    "betamw_last", default=None
-)
-
-
-class Participant(ABC):
-    """A middleware that takes part in calls to an API; what is not the API's passes through untouched."""
-
-    __slots__ = ()
-
-    api: Api
-
-    def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
-        """Handle one request; aiohttp calls this."""
-        current = _current.get()
-        if current is not None and (call := current()) is not None and call.request is request:
-            api = self.api
-            if call.api is api or call.api == api:
-                return self.take_part(call, handler)
-        address = self.api.address(request.url)
-        if address is None:
-            return handler(request)
-        call, place = Call(request, self.api, address), address.place
-        call.exchange = Exchange(request.method, place, self.api.header, call.tell, place.plan)
-        return _run(call, self, handler)
-
-    @abstractmethod
-    def take_part(self, call: Call, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
-        """Do what this middleware is for, and pass the request on."""
-
-
-async def _run(call: Call, opener: Participant, handler: ClientHandlerType) -> ClientResponse:
-    token = _current.set(ref(call))
-    last = _last.get()
-    if last is not None and last[0]() is call.request:
-        call.recollect(last[1], last[2])
-    call.overhear()
-    asked = call.lines
-    try:
-        call.response = response = await opener.take_part(call, handler)
-        if response.status >= BAD_REQUEST:
-            await call.fail(response)
-    except BaseException as error:
-        call.end(error)
-        raise
-    else:
-        call.end(None)
-    finally:
-        if call.lines is not asked:
-            _last.set((ref(call.request), asked, call.lines))
-        try:  # noqa: SIM105  `suppress` is three calls more
-            _current.reset(token)
-        except ValueError:  # a call that is closed from outside, as by the end of its loop, has another context
-            pass
-    try:  # noqa: SIM105  as above
-        _exchanges[ref(response, _exchanges.pop)] = call.exchange
-    except TypeError:  # a response class of another's making need not be hashable: then there is no usage
-        pass
-    return response
-
-
-def usage(response: ClientResponse) -> BetaUsage:
-    """Tell what became of the betas in the call that this response answers.
-
-    Raises `KeyError` for a response that no betamw middleware has seen: of another origin, or of a plain session.
-    """
-    try:
-        exchange = _exchanges[ref(response)]
-    except (KeyError, TypeError):
-        msg = "no middleware of betamw has seen this response"
-        raise KeyError(msg) from None
-    return exchange.usage()

@@ -10,7 +10,8 @@ from betamw.core.endpoint import EndpointRule, RuleTable
 from betamw.core.errors import ConfigError
 from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, Participant
+from betamw.middlewares.call import Call
+from betamw.middlewares.participant import Participant
 
 
 def _tuple(rules: Iterable[EndpointRule]) -> tuple[EndpointRule, ...]:

@@ -10,12 +10,14 @@ from betamw.core.dialects import sentences
 from betamw.core.policy import FallbackPolicy
 from betamw.core.reply import MAY_REFUSE, Decision
 from betamw.core.validators import instance_of
+from betamw.errors import BetaRejectedError
 from betamw.memory import RejectionMemory
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, Participant
+from betamw.middlewares.call import Call
 from betamw.middlewares.override import in_force
+from betamw.middlewares.participant import Participant
 from betamw.middlewares.reply import look_at_body, reply_of
-from betamw.middlewares.request import API_KEY, is_replayable, prepare_resend
+from betamw.middlewares.request import API_KEY, is_innermost, prepare_resend
 
 
 @attrs.frozen(eq=False)
@@ -23,6 +25,7 @@ class FallbackMiddleware(Participant):
     """Resends a request without the betas that its reply refuses, and leaves them out of later ones.
 
     Put it inside of middlewares that add betas of their own, and outside of those that sign the request's headers.
+    Where it is the innermost of all, calls that wait for a connection learn of what is refused to others meanwhile.
 
     Attributes:
         policy: What may be dropped, and how often a call is resent.
@@ -37,6 +40,8 @@ class FallbackMiddleware(Participant):
         factory=RejectionMemory, validator=attrs.validators.optional(instance_of(RejectionMemory))
     )
     api: Api = attrs.field(factory=Api, validator=instance_of(Api))
+    _under_way: dict[Call, ClientResponse | None] = attrs.field(init=False, repr=False, factory=dict)
+    """The calls that aiohttp has in hand, with the response that their request had before."""
 
     def __attrs_post_init__(self) -> None:
         sentences(self.api.header.lower())  # compiled here, they are not on the path of the first refusal
@@ -54,26 +59,95 @@ class FallbackMiddleware(Participant):
         started = time.perf_counter()
         call.falling_back = True
         try:
-            response, decision = await _attempt(call, handler)
+            response, decision = await self._attempt(call, handler)
             if decision is Decision.RESEND:
-                return await _resend(call, handler, response, time.perf_counter() - started)
+                return await self._resend(call, handler, response, time.perf_counter() - started)
+            if decision is Decision.RAISE:
+                raise _refused(call, response)
             return response
         finally:
             call.falling_back = False
+            if call.original is not None:
+                await call.put_back_body()
+
+    async def _attempt(self, call: Call, handler: ClientHandlerType) -> tuple[ClientResponse, Decision]:
+        """Send the request, and learn what becomes of the reply."""
+        exchange = call.exchange
+        await self._write(call)
+        exchange.attempts += 1
+        if is_innermost(handler):
+            self._under_way[call] = call.request.response
+        try:
+            response = await handler(call.request)
+        finally:
+            self._under_way.pop(call, None)
+        call.overhear(sent=True)
+        if response.status not in MAY_REFUSE or not exchange.sent:
+            return response, exchange.settle(response.status)
+        body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
+        call.looked_at = response, body
+        decision = exchange.receive(reply_of(response, body, replayable=call.is_replayable(response)))
+        if decision is Decision.RESEND:
+            await self._warn_others(call)
+        return response, decision
+
+    async def _write(self, call: Call) -> None:
+        """Make the request's header and body what the exchange wants them to be; never suspends."""
+        call.render()
+        if self.policy.paired_fields == "strip":
+            await call.put_body(call.exchange.body)
+
+    async def _warn_others(self, refused: Call) -> None:
+        """Calls that still wait for a connection need not go out with what was refused just now.
+
+        None of them is in the hands of a middleware further in, which may be about to sign what it has read. And none
+        is sent meanwhile, for this never suspends.
+        """
+        for call, response in [*self._under_way.items()]:
+            # aiohttp sets `request.response` as soon as the headers are written, and not before.
+            if call.request.response is response and call.address.place.key == refused.address.place.key:
+                call.exchange.reconsider()
+                await self._write(call)
+
+    async def _resend(
+        self, call: Call, handler: ClientHandlerType, first: ClientResponse, first_seconds: float
+    ) -> ClientResponse:
+        """Resend until the exchange has decided which reply the caller gets; the others are released."""
+        replies, seconds, header = [first], [first_seconds], call.lines
+        decision = Decision.RESEND
+        try:
+            while decision is Decision.RESEND:
+                prepare_resend(call.request, replies[-1])
+                await asyncio.sleep(0)  # a server that hangs up with its 400 is noticed, its connection not used again
+                started = time.perf_counter()
+                try:
+                    response, decision = await self._attempt(call, handler)
+                finally:
+                    seconds.append(time.perf_counter() - started)
+                replies.append(response)
+        except BaseException as error:
+            if not _never_sent(error):
+                for response in replies:
+                    response.close()
+                raise
+            call.exchange.unanswered()
+            decision = Decision.HAND_OVER_FIRST
+        kept = 0 if decision is Decision.HAND_OVER_FIRST else len(replies) - 1
+        for response in replies:
+            if response is not replies[kept]:  # a cache below may answer twice with the same object
+                response.release()
+        call.overhead = sum(seconds) - seconds[kept]
+        if kept == 0:  # `response.request_info.headers` is a live view: it shall show what this reply answers
+            call.put_header(header)
+        return replies[kept]
 
 
-async def _attempt(call: Call, handler: ClientHandlerType) -> tuple[ClientResponse, Decision]:
-    """Send the request, and learn what becomes of the reply."""
-    exchange = call.exchange
-    call.render()
-    exchange.attempts += 1
-    response = await handler(call.request)
-    call.overhear(sent=True)
-    if response.status not in MAY_REFUSE or not exchange.sent:
-        return response, exchange.settle(response.status)
-    body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
-    call.looked_at = response, body
-    return response, exchange.receive(reply_of(response, body, replayable=is_replayable(call.request, response)))
+def _refused(call: Call, response: ClientResponse) -> BetaRejectedError:
+    """The error of a strict policy; the reply, which was looked at to its end, is nobody's any more."""
+    response.release()
+    looked_at, exchange = call.looked_at, call.exchange
+    body = looked_at[1] if looked_at is not None else None
+    return BetaRejectedError.of(response, rejected=exchange.rejected, sent=exchange.sent, body=body or b"")
 
 
 def _never_sent(error: BaseException) -> bool:
@@ -84,36 +158,3 @@ def _never_sent(error: BaseException) -> bool:
     if isinstance(error, TimeoutError):
         return isinstance(error, ConnectionTimeoutError)
     return isinstance(error, ClientError | OSError)
-
-
-async def _resend(
-    call: Call, handler: ClientHandlerType, first: ClientResponse, first_seconds: float
-) -> ClientResponse:
-    """Resend until the exchange has decided which reply the caller gets; the others are released."""
-    replies, seconds, header = [first], [first_seconds], call.lines
-    decision = Decision.RESEND
-    try:
-        while decision is Decision.RESEND:
-            prepare_resend(call.request, replies[-1])
-            await asyncio.sleep(0)  # a server that hangs up with its 400 is noticed, its connection not used again
-            started = time.perf_counter()
-            try:
-                response, decision = await _attempt(call, handler)
-            finally:
-                seconds.append(time.perf_counter() - started)
-            replies.append(response)
-    except BaseException as error:
-        if not _never_sent(error):
-            for response in replies:
-                response.close()
-            raise
-        call.exchange.unanswered()
-        decision = Decision.HAND_OVER_FIRST
-    kept = 0 if decision is Decision.HAND_OVER_FIRST else len(replies) - 1
-    for response in replies:
-        if response is not replies[kept]:  # a cache below may answer twice with the same object
-            response.release()
-    call.overhead = sum(seconds) - seconds[kept]
-    if kept == 0:  # `response.request_info.headers` is a live view: it shall show what this reply answers
-        call.put_header(header)
-    return replies[kept]

@@ -9,11 +9,14 @@ from typing import Any, Final
 import attrs
 from aiohttp import ClientHandlerType, ClientResponse
 
-from betamw.core.events import SCHEMA, Event, Level, Value, identifier, loggable
+from betamw.core.events import LONGEST_LIST, SCHEMA, Event, Level, Value, identifier, loggable
 from betamw.core.plan import Plan
+from betamw.core.reply import Reply
 from betamw.core.validators import instance_of
+from betamw.errors import BetaRejectedError
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, Participant
+from betamw.middlewares.call import Call
+from betamw.middlewares.participant import Participant
 from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.sink import Sink
 
@@ -111,14 +114,16 @@ def _call_fields(call: Call, error: BaseException | None) -> dict[str, Value]:
         "betas_dropped_rejected": [*loggable(rejected)] if (rejected := exchange.dropped("rejected")) else [],
         "betas_dropped_remembered": [*loggable(remembered)] if (remembered := exchange.dropped("remembered")) else [],
         "betas_dropped_policy": [*policy_drops],
-        "betas_substituted": [],
-        "betas_substitutes": [],
+        "betas_substituted": [*loggable(tuple(exchange.substituted))],
+        "betas_substitutes": [*loggable(tuple(exchange.substituted.values()))],
         "attempts": exchange.attempts,
         "outcome": exchange.outcome,
         "duration_s": round(time.perf_counter() - call.started, 6),
     }
     if address.server_port is not None:
         fields["server_port"] = address.server_port
+    if exchange.strips:
+        fields["body_fields_stripped"] = [*exchange.stripped[:LONGEST_LIST]]
     if exchange.attempts > 1:
         fields["resend_overhead_s"] = round(call.overhead, 6)
     retries = call.request.headers.get("x-stainless-retry-count")
@@ -129,12 +134,17 @@ def _call_fields(call: Call, error: BaseException | None) -> dict[str, Value]:
 
 
 def _add_ending(fields: dict[str, Value], call: Call, error: BaseException | None) -> None:
-    response = call.response
-    if error is not None or response is None:
+    response, error_type = call.response, call.error_type
+    if isinstance(error, BetaRejectedError):
+        reply = Reply(status=error.status, body=error.body, request_id=error.request_id)
+        status, told_id, error_type = reply.status, reply.request_id, reply.error_type
+    elif error is not None or response is None:
         fields["error_type"] = type(error).__name__
         return
-    fields["http_response_status_code"] = response.status
-    if request_id := identifier(response.headers.get("request-id")):
+    else:
+        status, told_id = response.status, response.headers.get("request-id")
+    fields["http_response_status_code"] = status
+    if request_id := identifier(told_id):
         fields["anthropic_request_id"] = request_id
-    if call.error_type is not None:
-        fields["error_type"] = call.error_type
+    if error_type is not None:
+        fields["error_type"] = error_type

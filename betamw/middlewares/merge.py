@@ -8,8 +8,9 @@ from aiohttp import ClientHandlerType, ClientResponse
 from betamw.core.beta import validated_all
 from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
-from betamw.middlewares.call import Call, Participant
+from betamw.middlewares.call import Call
 from betamw.middlewares.override import NONE, in_force
+from betamw.middlewares.participant import Participant
 
 
 @attrs.frozen(eq=False, init=False)

@@ -13,7 +13,7 @@ from support.client import capturing_logger
 from yarl import URL
 
 import betamw
-from betamw.middlewares.call import _exchanges
+from betamw.middlewares.participant import _exchanges
 from betamw.testing import SimulatedApi
 
 OLD, GOOD, DEFAULT, AGENTS = (

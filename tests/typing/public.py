@@ -31,6 +31,36 @@ async def attach() -> None:
                 read(betamw.usage(response))
 
 
+def ask(rejection: betamw.Rejection) -> betamw.Action | None:
+    """A hook of the user's own."""
+    if not rejection.named:
+        return betamw.Action.give_up()
+    if "compact-2026-09-04" in rejection.betas:
+        return betamw.Action.substitute({"compact-2026-09-04": "compact-2026-01-12"})
+    if rejection.rule == "mine":
+        return betamw.Action.not_a_rejection()
+    return betamw.Action.drop(*rejection.betas) if rejection.betas else None
+
+
+async def be_strict(session: aiohttp.ClientSession) -> bytes:
+    """A refusal as an error."""
+    policies: list[betamw.FallbackPolicy] = [
+        betamw.FallbackPolicy(strict=True, on_rejection=ask),
+        betamw.FallbackPolicy(substitutes="older", paired_fields="strip"),
+        betamw.FallbackPolicy(substitutes={"a-2026-01-02": "a-2026-01-01"}, on_unnamed="split"),
+    ]
+    try:
+        async with session.get("https://api.anthropic.com/v1/models") as response:
+            return await response.read()
+    except betamw.BetaRejectedError as error:
+        rejected: tuple[str, ...] = error.rejected
+        sent: tuple[str, ...] = error.sent
+        request_id: str | None = error.request_id
+        print(policies, rejected, sent, request_id, error.status, error.headers, error.request_info)
+        body: bytes = error.body
+        return body
+
+
 async def authenticate(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     """A middleware of the user's own."""
     return await handler(request)
@@ -42,7 +72,8 @@ def read(usage: betamw.BetaUsage) -> tuple[str, ...]:
     dropped: Mapping[str, str] = usage.dropped
     attempts: int = usage.attempts
     outcome: str = usage.outcome
-    print(sources, dropped, attempts, outcome, usage.requested, usage.scoped, usage.injected, usage.merged)
+    stripped: tuple[str, ...] = usage.body_fields_stripped
+    print(sources, dropped, attempts, stripped, outcome, usage.requested, usage.scoped, usage.injected, usage.merged)
     return usage.sent
 
 
@@ -54,6 +85,20 @@ def names() -> None:
     rejection: betamw.Rejection | None = betamw.read_rejection(400, b"", betas, "application/json")
     if rejection is not None:
         print(family, rejection.betas, rejection.rule, rejection.named)
+
+
+def remember() -> betamw.RejectionMemory:
+    """A memory by hand."""
+    memory = betamw.RejectionMemory()
+    memory.pin("a")
+    memory.pin("a", origin="https://gateway.example/anthropic", endpoint="/v1/messages", model="m")
+    count: int = memory.forget("a") + memory.forget()
+    listed: list[tuple[str, float, str | None]] = [(v.beta, v.expires_at, v.scope.model) for v in memory.verdicts()]
+    print(count, listed)
+    saved: str = memory.to_json()
+    same: betamw.RejectionMemory = betamw.RejectionMemory.from_json(saved.encode())
+    print(same)
+    return betamw.RejectionMemory.from_json(saved, remember_for=60, max_entries=10, probe_lease=5.0, clock=lambda: 0.0)
 
 
 async def simulate() -> None:
