@@ -99,3 +99,24 @@ def _add_answer(event: dict[str, Any], response: ClientResponse) -> None:
         event["anthropic_request_id"] = request_id
     if response.status >= _BAD_REQUEST:
         event["error_type"] = str(response.status)
+
+
+def log_only() -> ClientMiddlewareType:
+    """Make a middleware that does nothing but write an event that is ready: what structlog alone costs."""
+    log = structlog.get_logger("log_only").bind()
+    lists: dict[str, list[str]] = {
+        name: [] for name in ("scoped", "dropped_rejected", "dropped_remembered", "dropped_policy")
+    }
+    betas = ["interleaved-thinking-2025-05-14", "context-management-2025-06-27"]
+    event: dict[str, Any] = {f"betas_{name}": value for name, value in lists.items()}
+    event |= {"betas_requested": betas[:1], "betas_injected": betas[1:], "betas_merged": betas, "betas_sent": betas}
+    event |= {"betas_substituted": [], "betas_substitutes": [], "attempts": 1, "outcome": "ok", "betamw_schema": 1}
+    event |= {"betamw_call": "0123456789abcdef", "http_request_method": "POST", "server_address": "127.0.0.1"}
+    event |= {"url_template": "/v1/messages", "duration_s": 0.001, "http_response_status_code": 200}
+
+    async def middleware(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        response = await handler(request)
+        log.info("betamw.request", **event)
+        return response
+
+    return middleware

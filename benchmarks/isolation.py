@@ -145,7 +145,7 @@ def _contestants(
     told = {beta for beta in betas if draw.random() < _HINTS[beta not in culprits]}
     return {
         _OURS: Isolation(),
-        f"{_OURS}, hints": Isolation(told.__contains__),
+        f"{_OURS}, hints": Isolation(tuple(told)),
         "halving": Splitting(halves),
         "one by one": Splitting(singles),
     }
@@ -214,7 +214,7 @@ def measure_providers(report: Report) -> None:
             server = Server(culprits, named=dialect == "named")
             searchers: dict[str, Searcher] = {
                 _OURS: Isolation(),
-                f"{_OURS}, refused elsewhere": Isolation(frozenset(refused_before).__contains__),
+                f"{_OURS}, refused elsewhere": Isolation(tuple(refused_before)),
                 "drop everything": DropAll(),
                 "enumerate, cap 32": Enumerate(),
                 "allow-list, a release old": AllowList(_allowed(betas, culprits, newest)),

@@ -4,6 +4,7 @@ Measured: the CPU time of the client's process for a call, from its arguments to
 time, so the sockets' share is in it. Not measured: the server's time, waiting, making the connection, TLS (which would
 add to both sides of a ratio).
 
+Twice: with the smallest call there is, and with an ordinary one, a conversation of 10 KiB.
 The same message goes out with the same betas in every contestant. aiohttp-retry adds retries, and the official SDK much
 more (types, retries, its own headers): what they cost gives the scale. The hand-written middleware of part (a) shows
 how much of it is due to any such middleware with a log event: here the kernel and the event loop run in between and the
@@ -23,16 +24,20 @@ from aiohttp import ClientSession
 
 import betamw
 from benchmarks import logs
-from benchmarks.hand_written import hand_written
+from benchmarks.hand_written import hand_written, log_only
 from benchmarks.measure import Contestant, Race, progress, race
-from benchmarks.scenarios import DEFAULT, FROM_CALLER, HEADER, MAIN, message
+from benchmarks.scenarios import DEFAULT, FROM_CALLER, HEADER, MAIN, conversation, message
 
 BARE: Final = "bare session"
 QUIET: Final = "chain, logs at WARNING"
 JSON: Final = "chain, JSON logs"
 HAND_WRITTEN: Final = "hand-written, JSON logs"
+LOG_ONLY: Final = "one ready event, JSON logs"
 RETRY: Final = "aiohttp-retry"
 SDK: Final = "official SDK"
+
+BODIES: Final[dict[str, dict[str, Any]]] = {"a greeting": message("Hello, Claude"), "a conversation": conversation()}
+"""What is sent: the smallest call there is, and an ordinary one."""
 
 _Call = Callable[[], Awaitable[str]]
 """Makes one call; gives the betas that the server saw."""
@@ -62,10 +67,9 @@ class Client:
         return Contestant(self.name, prepare)
 
 
-def _post(session: Any, url: str, *betas: str) -> _Call:
+def _post(session: Any, url: str, body: dict[str, Any], *betas: str) -> _Call:
     """A call as an application makes it, by something that has the methods of a `ClientSession`."""
     headers = {**MAIN.headers, HEADER: ",".join(betas)}
-    body = message("Hello, Claude")
 
     async def call() -> str:
         async with session.post(f"{url}/v1/messages", json=body, headers=headers) as response:
@@ -75,14 +79,14 @@ def _post(session: Any, url: str, *betas: str) -> _Call:
     return call
 
 
-async def _retry(stack: AsyncExitStack, url: str) -> _Call:
+async def _retry(stack: AsyncExitStack, url: str, body: dict[str, Any]) -> _Call:
     from aiohttp_retry import ExponentialRetry, RetryClient  # noqa: PLC0415  may not be installed
 
     session = await stack.enter_async_context(ClientSession())
-    return _post(RetryClient(session, retry_options=ExponentialRetry(attempts=3)), url, FROM_CALLER, DEFAULT)
+    return _post(RetryClient(session, retry_options=ExponentialRetry(attempts=3)), url, body, FROM_CALLER, DEFAULT)
 
 
-async def _sdk(stack: AsyncExitStack, url: str) -> _Call:
+async def _sdk(stack: AsyncExitStack, url: str, body: dict[str, Any]) -> _Call:
     """The official SDK on aiohttp, with betas of its own."""
     from anthropic import AsyncAnthropic  # noqa: PLC0415  may not be installed
     from httpx_aiohttp.httpx2 import AiohttpTransport, Httpx2AiohttpClient  # noqa: PLC0415  likewise
@@ -92,50 +96,56 @@ async def _sdk(stack: AsyncExitStack, url: str) -> _Call:
     client = await stack.enter_async_context(AsyncAnthropic(api_key="not-a-key", base_url=url, http_client=http_client))
 
     async def call() -> str:
-        answer = await client.beta.messages.create(
-            model="claude-sonnet-4-5",
-            max_tokens=1024,
-            messages=[{"role": "user", "content": "Hello, Claude"}],
-            betas=[FROM_CALLER, DEFAULT],
-        )
+        answer = await client.beta.messages.create(**body, betas=[FROM_CALLER, DEFAULT])
         block = answer.content[0]
-        return block.text if block.type == "text" else block.type
+        text: str = block.text if block.type == "text" else block.type
+        return text
 
     return call
 
 
-async def _bare(stack: AsyncExitStack, url: str) -> _Call:
-    return _post(await stack.enter_async_context(ClientSession()), url, FROM_CALLER, DEFAULT)
+async def _bare(stack: AsyncExitStack, url: str, body: dict[str, Any]) -> _Call:
+    return _post(await stack.enter_async_context(ClientSession()), url, body, FROM_CALLER, DEFAULT)
 
 
-async def _chain(stack: AsyncExitStack, url: str) -> _Call:
+async def _chain(stack: AsyncExitStack, url: str, body: dict[str, Any]) -> _Call:
     chain = betamw.chain(DEFAULT, api=betamw.Api(url))
-    return _post(await stack.enter_async_context(ClientSession(middlewares=chain)), url, FROM_CALLER)
+    return _post(await stack.enter_async_context(ClientSession(middlewares=chain)), url, body, FROM_CALLER)
 
 
-async def _hand_written(stack: AsyncExitStack, url: str) -> _Call:
+async def _hand_written(stack: AsyncExitStack, url: str, body: dict[str, Any]) -> _Call:
     logs.json_lines()  # its logger is bound when it is made
     return _post(
-        await stack.enter_async_context(ClientSession(middlewares=(hand_written(url, DEFAULT),))), url, FROM_CALLER
+        await stack.enter_async_context(ClientSession(middlewares=(hand_written(url, DEFAULT),))),
+        url,
+        body,
+        FROM_CALLER,
     )
 
 
-_CLIENTS: Final[dict[str, tuple[logs.Setup, Callable[[AsyncExitStack, str], Awaitable[_Call]]]]] = {
+async def _log_only(stack: AsyncExitStack, url: str, body: dict[str, Any]) -> _Call:
+    logs.json_lines()  # as above
+    session = await stack.enter_async_context(ClientSession(middlewares=(log_only(),)))
+    return _post(session, url, body, FROM_CALLER, DEFAULT)
+
+
+_CLIENTS: Final[dict[str, tuple[logs.Setup, Callable[[AsyncExitStack, str, dict[str, Any]], Awaitable[_Call]]]]] = {
     BARE: (logs.unconfigured, _bare),
     QUIET: (logs.warnings_only, _chain),
     JSON: (logs.json_lines, _chain),
     HAND_WRITTEN: (logs.json_lines, _hand_written),
+    LOG_ONLY: (logs.json_lines, _log_only),
     RETRY: (logs.unconfigured, _retry),
     SDK: (logs.unconfigured, _sdk),
 }
 
 
-async def _clients(stack: AsyncExitStack, url: str) -> tuple[list[Client], dict[str, str]]:
+async def _clients(stack: AsyncExitStack, url: str, body: dict[str, Any]) -> tuple[list[Client], dict[str, str]]:
     """The contestants, and those that are skipped, with what is missing."""
     clients, skipped = [], {}
     for name, (set_up, make) in _CLIENTS.items():
         try:
-            clients.append(Client(name, set_up, await make(stack, url)))
+            clients.append(Client(name, set_up, await make(stack, url, body)))
         except ModuleNotFoundError as error:
             skipped[name] = f"no module {error.name}"
     return clients, skipped
@@ -167,20 +177,22 @@ async def _server() -> AsyncIterator[str]:
 
 @attrs.frozen
 class Outcome:
-    """What came of it: the race, or what was wrong; and who did not take part, with the reason."""
+    """What came of it: the races by what is sent, or what was wrong; and who did not take part, with the reason."""
 
-    race: Race | None
+    races: dict[str, Race]
     wrong: list[str]
     skipped: dict[str, str]
 
 
 async def measure(rounds: int, calls: int) -> Outcome:
     """Check that all contestants send the same betas, then let them race."""
-    progress("loopback")
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(_server())
-        clients, skipped = await _clients(stack, url)
-        if wrong := await _check(clients):
-            return Outcome(None, wrong, skipped)
-        contestants = [client.contestant() for client in clients]
-        return Outcome(await race(contestants, rounds=rounds, calls=calls), [], skipped)
+    races: dict[str, Race] = {}
+    async with _server() as url:
+        for name, body in BODIES.items():
+            progress(f"loopback: {name}")
+            async with AsyncExitStack() as stack:
+                clients, skipped = await _clients(stack, url, body)
+                if wrong := await _check(clients):
+                    return Outcome({}, wrong, skipped)
+                races[name] = await race([client.contestant() for client in clients], rounds=rounds, calls=calls)
+    return Outcome(races, [], skipped)

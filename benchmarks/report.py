@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from benchmarks import loopback, stub
+from benchmarks import loopback, model, stub
 from benchmarks.measure import Race
 from benchmarks.scenarios import MAIN
 
@@ -17,11 +17,11 @@ _PACKAGES: Final = ("aiohttp", "structlog", "orjson", "attrs", "msgspec", "yarl"
 
 @attrs.frozen
 class Target:
-    """A ratio that is to be reached.
+    """A figure that is to be reached, mostly a ratio.
 
     Attributes:
         name: What is compared with what.
-        limit: The ratio may be this at most.
+        limit: It may be this at most.
         reached: The median of the rounds.
     """
 
@@ -44,7 +44,8 @@ class Report:
 
     settings: dict[str, Any]
     stub: dict[str, Race] = attrs.Factory(dict)
-    loopback: Race | None = None
+    loopback: dict[str, Race] = attrs.Factory(dict)
+    model: Race | None = None
     skipped: dict[str, str] = attrs.Factory(dict)
     wrong: list[str] = attrs.Factory(list)
 
@@ -54,10 +55,12 @@ class Report:
         if race := self.stub.get(MAIN.name):
             reached = race.ratio(stub.JSON, stub.HAND_WRITTEN).median
             targets.append(Target(f"stub, {MAIN.name}: {stub.JSON} / {stub.HAND_WRITTEN}", 2.0, reached))
-        if race := self.loopback:
+        for name, race in self.loopback.items():
             for chain in (loopback.QUIET, loopback.JSON):
                 reached = race.ratio(chain, loopback.BARE).median
-                targets.append(Target(f"loopback: {chain} / {loopback.BARE}", 1.1, reached))
+                targets.append(Target(f"loopback, {name}: {chain} / {loopback.BARE}", 1.1, reached))
+        if self.model is not None:
+            targets.append(Target(f"{model.FINDING}, microseconds", 20.0, self.model.microseconds(model.FINDING)))
         return targets
 
     def to_json(self) -> dict[str, Any]:
@@ -67,7 +70,8 @@ class Report:
             "settings": self.settings,
             "wrong": self.wrong,
             "stub": {name: race.to_json() for name, race in self.stub.items()},
-            "loopback": None if self.loopback is None else self.loopback.to_json(),
+            "loopback": {name: race.to_json() for name, race in self.loopback.items()},
+            "model": None if self.model is None else self.model.to_json(),
             "skipped": self.skipped,
             "targets": [
                 attrs.asdict(target) | {"reached": round(target.reached, 4), "met": target.met}
@@ -80,8 +84,10 @@ class Report:
         blocks = [", ".join(f"{name} {value}" for name, value in environment().items())]
         for name, race in self.stub.items():
             blocks.append(_table(f"stub, {name}", race, stub.NOTHING, (stub.NO_OP, stub.HAND_WRITTEN)))
-        if self.loopback is not None:
-            blocks.append(_table("loopback", self.loopback, loopback.BARE, (loopback.BARE, loopback.HAND_WRITTEN)))
+        for name, race in self.loopback.items():
+            blocks.append(_table(f"loopback, {name}", race, loopback.BARE, (loopback.BARE, loopback.HAND_WRITTEN)))
+        if self.model is not None:
+            blocks.append(_table("a 10 KiB body", self.model, model.LOADING, (model.LOADING,)))
         if self.skipped:
             blocks.append("\n".join(f"skipped: {name} ({reason})" for name, reason in self.skipped.items()))
         blocks.append("\n".join(map(str, self.targets())))

@@ -21,6 +21,31 @@ def message(content: str) -> dict[str, object]:
     }
 
 
+def conversation() -> dict[str, object]:
+    """The body of a request in the middle of a conversation with tools: 10 KiB as JSON."""
+    tool = {
+        "description": "Looks up what is known of an order: its lines, its price, where it is and when it will arrive. "
+        "Use it whenever an order is mentioned by its number.",
+        "input_schema": {
+            "type": "object",
+            "properties": {
+                "order": {"type": "string", "description": "The order's number, as in ORD-2026-001234"},
+                "lines": {"type": "integer", "description": "How many lines to show at most"},
+            },
+            "required": ["order"],
+        },
+    }
+    turns = ("user", "assistant") * 4
+    said = "I was told that it left the warehouse on Tuesday, and have heard nothing since; could you have a look? "
+    return {
+        "model": "claude-sonnet-4-5",
+        "max_tokens": 1024,
+        "system": [{"type": "text", "text": "You answer the customers of a shop, politely and to the point. " * 40}],
+        "tools": [{"name": f"look_up_{number}", **tool} for number in range(8)],
+        "messages": [{"role": role, "content": said * 4} for role in turns] + [{"role": "user", "content": said}],
+    }
+
+
 def _headers(*betas: str) -> dict[str, str]:
     headers = {
         "content-type": "application/json",

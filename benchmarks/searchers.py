@@ -9,10 +9,25 @@ from itertools import combinations, islice
 from typing import Final, Protocol
 
 import attrs
+import msgspec
 
-from betamw.core.isolation import Search, Trial
+from betamw.core.events import Event
+from betamw.core.exchange import Exchange
+from betamw.core.memory import Scope
+from betamw.core.place import Place
+from betamw.core.policy import FallbackPolicy
+from betamw.core.reply import Decision, Reply
+from betamw.memory import RejectionMemory
 
 _CAP: Final = 32
+_OK: Final = 200
+_BAD: Final = 400
+_PLACE: Final = Place(origin="https://gateway.example", path="/v1/messages", template="/v1/messages")
+_SCOPE: Final = Scope(*_PLACE.key, "claude-opus-5", "one")
+
+
+def _tell_nobody(event: Event) -> None:
+    """Write no log."""
 
 
 @attrs.frozen
@@ -25,6 +40,14 @@ class Server:
     def refuses(self, sent: Collection[str]) -> bool:
         """Whether the reply is a 400."""
         return not self.culprits.isdisjoint(sent)
+
+    def reply(self, sent: Sequence[str]) -> Reply:
+        """That 400, as the Claude API or Amazon Bedrock write it."""
+        named = [beta for beta in sent if beta in self.names(sent)]
+        values = ", ".join(f"`{beta}`" for beta in named)
+        text = f"Unexpected value(s) {values} for the `anthropic-beta` header." if named else "invalid beta flag"
+        body = msgspec.json.encode({"message": text})
+        return Reply(status=_BAD, body=body, content_type="application/json", replayable=True)
 
     def names(self, sent: Collection[str]) -> frozenset[str]:
         """The betas that its reply names: none in the unnamed dialect."""
@@ -56,41 +79,60 @@ def _without(betas: Sequence[str], out: Collection[str]) -> tuple[str, ...]:
     return tuple(beta for beta in betas if beta not in out)
 
 
-def _nothing(_beta: str) -> bool:
-    return False
+@attrs.frozen
+class _Request:
+    """A request with a JSON body in memory."""
+
+    def body(self) -> bytes:
+        return b'{"model": "claude-opus-5"}'
+
+    def credential(self, _key: bytes) -> str:
+        return "one"
+
+    def may_be_replayed(self) -> bool:
+        return True
 
 
 @attrs.define
 class Isolation:
-    """The core's search, with the verdicts in a set."""
+    """The library's core, as the middlewares drive it: an `Exchange` for each call, and a memory."""
 
-    suspicious: Callable[[str], bool] = _nothing
+    elsewhere: Sequence[str] = ()
     resends: int = 2
-    search: Search = attrs.field(factory=Search)
-    verdicts: set[str] = attrs.field(factory=set)
+    memory: RejectionMemory = attrs.field(factory=RejectionMemory)
+
+    def __attrs_post_init__(self) -> None:
+        if self.elsewhere:  # refused for another model
+            self.memory.learn(attrs.evolve(_SCOPE, model="claude-sonnet-4-5"), self.elsewhere, self.memory.clock())
 
     def call(self, server: Server, betas: Sequence[str]) -> Answer:
-        """Make one call as the exchange does."""
-        named: set[str] = set()
+        """Make one call."""
+        exchange = Exchange(_tell_nobody, _PLACE.plan, "POST", _PLACE, "anthropic-beta")
+        exchange.overhear((",".join(betas),))
+        exchange.start(FallbackPolicy(max_resends=self.resends), _Request(), self.memory, self.memory.clock)
+        decision, refused = Decision.RESEND, 0
+        while decision is Decision.RESEND:
+            exchange.rewrite()
+            exchange.attempts += 1
+            if not server.refuses(exchange.sent):
+                exchange.settle(_OK)
+                exchange.finish(_OK)
+                return Answer(refused, exchange.sent)
+            refused += 1
+            decision = exchange.receive(server.reply(exchange.sent))
+        exchange.finish(_BAD)
+        return Answer(refused, None)
 
-        def known(beta: str) -> bool:
-            return beta in self.verdicts or beta in named
-
-        trial = Trial(self.search, known, self.suspicious, searching=True)
-        for left in range(self.resends, -1, -1):
-            wanted = [beta for beta in betas if not known(beta)]
-            sent = _without(wanted, trial.leave_out(wanted, left))
-            if not server.refuses(sent):
-                self.verdicts |= {*trial.accepted(sent).culprits, *named}
-                return Answer(self.resends - left, sent)
-            found = server.names(sent)
-            named |= found
-            trial.refused(sent, named=bool(found))
-        return Answer(self.resends + 1, None)
+    @property
+    def verdicts(self) -> set[str]:
+        """What the memory holds to be refused here."""
+        return {verdict.beta for verdict in self.memory.verdicts() if verdict.scope == _SCOPE}
 
     def knows(self, betas: Collection[str]) -> bool:
         """Whether there is nothing more to find out about them."""
-        return self.search.good.keys() | self.verdicts >= set(betas)
+        search, now = self.memory.search(_SCOPE, self.memory.clock()), self.memory.clock()
+        good = search.good.keys() if search is not None else ()
+        return all(beta in good or self.memory.refuses(_SCOPE, beta, now) for beta in betas)
 
 
 @attrs.define
