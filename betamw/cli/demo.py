@@ -29,7 +29,7 @@ _BODY: Final[Mapping[str, Any]] = {
 
 def attach(api: betamw.Api, logger: Any) -> tuple[aiohttp.ClientMiddlewareType, ...]:
     """The chain that is shown."""
-    return betamw.chain(DEFAULT, api=api, policy=betamw.FallbackPolicy(on_unnamed="drop_all"), logger=logger)
+    return betamw.chain(DEFAULT, api=api, logger=logger)
 
 
 def run_demo(console: Console, *, all_fields: bool = False, attach: Attach = attach) -> list[Check]:
