@@ -44,3 +44,4 @@ def benchmarks(session: nox.Session) -> None:
     """Once, quickly, so that they do not rot; for figures run `python -m benchmarks`."""
     session.install("-e", ".[bench]")
     session.run("python", "-m", "benchmarks", "--quick")
+    session.run("python", "-m", "benchmarks.isolation", "--quick")

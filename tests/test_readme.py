@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,16 @@ PROGRAMS = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
-async def test_a_program_of_the_readme_runs(program):
-    """Each block is a whole program, and runs against the simulated API."""
+async def test_a_program_of_the_readme_runs(program, tmp_path):
+    """Each block is a whole program, and runs against the simulated API; also once more, where it left a file."""
     async with SimulatedApi(refuses=["context-1m-2025-08-07"]) as api:
         env = {**os.environ, "ANTHROPIC_BASE_URL": api.base_url, "ANTHROPIC_API_KEY": "a-key"}
         command = [sys.executable, "-W", "error", "-c", program]
-        done = await asyncio.to_thread(subprocess.run, command, env=env, capture_output=True, text=True, check=False)
-    assert (0, "") == (done.returncode, done.stderr)
+        run = partial(subprocess.run, command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = [await asyncio.to_thread(run)]
+        if any(tmp_path.iterdir()):
+            done.append(await asyncio.to_thread(run))
+    assert {(0, "")} == {(run.returncode, run.stderr) for run in done}
 
 
 async def test_the_quick_start_shows_what_the_readme_says():

@@ -60,7 +60,7 @@ class Action:
 
     @classmethod
     def not_a_rejection(cls) -> Self:
-        """The reply was misread: it refuses no beta. The caller gets it, and nothing is learned."""
+        """The reply was misread: it refuses no beta, and is dealt with like any other that does not."""
         return cls("not_a_rejection")
 
 
