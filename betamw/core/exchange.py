@@ -85,6 +85,11 @@ class Exchange(Heading):
             self._omissions.reconsider()
 
     @property
+    def has_news(self) -> bool:
+        """Whether the last refusal was news to the memory: a call that is not sent yet need not be refused as well."""
+        return self._omissions is not None and self._omissions.lessons.news
+
+    @property
     def body(self) -> bytes | None:
         """The body that goes with the header, where it is not the caller's own."""
         return None if self._omissions is None else self._omissions.body

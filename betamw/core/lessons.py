@@ -42,6 +42,7 @@ class Lessons:
         place: The endpoint.
         request: The call's request.
         tell: Takes the events.
+        news: Whether the last refusal was news to the memory.
     """
 
     memory: Verdicts
@@ -49,6 +50,7 @@ class Lessons:
     place: Place
     request: Request
     tell: Callable[[Event], None]
+    news: bool = attrs.field(init=False, default=False)
     _known_scope: Scope | None = attrs.field(init=False, default=None)
     _probing: dict[str, None] = attrs.field(init=False, factory=dict)
     _suspected: dict[str, None] = attrs.field(init=False, factory=dict)
@@ -105,6 +107,7 @@ class Lessons:
             trial = self._trial = Trial(search, self._is_known, self._is_suspicious)
         trial.searching = trial.searching or self.memory.may_search(self._scope, now, holder=self)
         trial.refused(sent)
+        self.news = False
         if trial.searching:
             self._suspect(beta for beta in droppable if beta not in trial.search.good)
 
@@ -141,7 +144,7 @@ class Lessons:
     def _suspect(self, betas: Iterable[str]) -> None:
         suspected = dict.fromkeys(betas)
         self._suspected.update(suspected)
-        self.memory.suspect(self._scope, suspected, self.clock(), holder=self)
+        self.news = self.memory.suspect(self._scope, suspected, self.clock(), holder=self)
 
     def _report(self, betas: tuple[str, ...], result: Literal["accepted", "refused", "unknown"]) -> None:
         if probed := tuple(beta for beta in self._probing if beta in betas):

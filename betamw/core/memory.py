@@ -130,19 +130,23 @@ class Verdicts:
 
     # After a reply.
 
-    def suspect(self, scope: Scope, betas: Iterable[str], now: float, *, holder: object) -> None:
+    def suspect(self, scope: Scope, betas: Iterable[str], now: float, *, holder: object) -> bool:
         """The betas were refused just now: until `holder` knows whether leaving them out helps, others do so too.
 
         Any number of calls may suspect the same: it ends when the last of them has released it, or when one has learned
-        or cleared it. The probe of a verdict that has expired goes on like this when it is refused.
+        or cleared it. The probe of a verdict that has expired goes on like this when it is refused. Returns whether
+        nothing was held against one of them before.
         """
+        news = False
         for beta in betas:
             held = self._shelf.use(scope, beta)
             if held is None:
+                news = True
                 held = Held(AT_ONCE)
                 self._shelf.put(scope, beta, held)
             if now >= held.expires_at:
                 held.leases.take(holder, now + self.probe_lease)
+        return news
 
     def learn(self, scope: Scope, betas: Iterable[str], now: float) -> tuple[str, ...]:
         """The betas are refused in this scope from now on, all leases on them end; returns those that are news."""

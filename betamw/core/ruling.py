@@ -44,9 +44,9 @@ def droppable(
     suspects = rejection.betas if rejection.named else sent
     rulings: dict[str, Ruling | None] = {beta: bound(beta, plan, policy) for beta in suspects}
     drops = tuple(beta for beta, ruling in rulings.items() if ruling is None)
-    forbidden: list[Ruling] = [ruling for ruling in rulings.values() if ruling is not None]
-    if forbidden and (rejection.named or not drops):
-        return (), forbidden[0]
+    against: list[Ruling] = [ruling for ruling in rulings.values() if ruling is not None]
+    if against and (rejection.named or not drops):
+        return (), against[0]
     return drops, "dropped"
 
 

@@ -87,7 +87,7 @@ class FallbackMiddleware(Participant):
         body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
         call.looked_at = response, body
         decision = exchange.receive(reply_of(response, body, replayable=call.is_replayable(response)))
-        if decision is Decision.RESEND:
+        if decision is Decision.RESEND and exchange.has_news:
             await self._warn_others(call)
         return response, decision
 

@@ -704,3 +704,10 @@ def scope_fields(scope):
 
 TestMemoryMachine = MemoryMachine.TestCase
 TestMemoryMachine.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+
+
+def test_a_suspicion_is_news_once():
+    """Whoever suspects the same after it tells the others nothing new, and neither does a verdict."""
+    held = memory("known")
+    said = [held.suspect(HERE, betas, 0.0, holder=betas) for betas in (["new"], ["new", "known"], ["known"], ["newer"])]
+    assert [True, False, False, True] == said
