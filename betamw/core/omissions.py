@@ -2,7 +2,7 @@
 
 A beta is left out because a reply of this call has refused it, because of what the memory holds against it, or because
 a search suspects it. Another may take its place. What a search leaves out changes with each send; what was refused by
-name stays out.
+name, or was known to be refused, stays out: a resend must not be refused for what the last one went without.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -52,6 +52,7 @@ class Omissions:
     answers: dict[str, str] = attrs.field(init=False, factory=dict)
     _refused: dict[str, None] = attrs.field(init=False, factory=dict)
     _all_dropped: dict[str, None] = attrs.field(init=False, factory=dict)
+    _known: dict[str, None] = attrs.field(init=False, factory=dict)
     _in_doubt: set[str] = attrs.field(init=False, factory=set)
     _gone: tuple[str, ...] = attrs.field(init=False, default=())  # whatever the search finds
     _considered: tuple[Plan, int] | None = attrs.field(init=False, default=None)
@@ -124,7 +125,9 @@ class Omissions:
         here = tuple(beta for beta in open_ if beta in self._refused or beta in self._all_dropped)
         rest = tuple(beta for beta in open_ if beta not in here)
         self._gone = here
-        known = self.free(lessons.recall(rest, may_probe=resends > 0), plan, certain=True)
+        unknown = tuple(beta for beta in rest if beta not in self._known)
+        self._known.update(dict.fromkeys(lessons.recall(unknown, may_probe=resends > 0)))
+        known = self.free(tuple(beta for beta in rest if beta in self._known), plan, certain=True)
         self._gone = (*here, *known)
         news = self._in_place_of(self._gone, plan, may_probe=resends > 0)
         suspects = self._suspects((*(beta for beta in rest if beta not in known), *news.values()), plan, resends)

@@ -205,3 +205,13 @@ def test_a_cold_burst(world, server, in_flight):
         assert call.refused <= 2
         assert_told_truly(call.exchange)
     assert in_flight <= len(world.events(BetaRejected)) <= in_flight + (2 if server.culprits else 0)
+
+
+def test_what_a_call_went_without_does_not_come_back_in_its_resend(world):
+    """The suspicion may have ended meanwhile; but a resend is there to be answered, not to try things."""
+    other = refused(world, named(A), A)
+    call = world.call(A, B, C, on_unnamed="split")
+    send(call)
+    other.finish(None, cancelled=True)
+    call.receive(named(B))
+    assert C == call.rewrite()
