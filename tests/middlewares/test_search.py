@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import aiohttp
 import pytest
+from support.client import BODY
 
 import betamw
 from betamw.testing import UNNAMED_DIALECTS, SimulatedApi
@@ -256,3 +257,17 @@ async def test_what_was_found_elsewhere_is_tried_last(client):
                 assert good == betamw.usage(response).sent
                 refused.append(sum(not set(culprits).isdisjoint(request.betas) for request in api.requests))
             assert refused[1] < refused[0]
+
+
+async def test_a_search_leaves_a_field_the_last_beta_that_opens_it(client, api):
+    """Of two that open it one is known to be refused; so the other goes along in every send, suspect or not."""
+    newer, older = "server-side-fallback-2026-07-01", "server-side-fallback-2026-06-01"
+    api.refuse(newer)
+    body = {**BODY, "fallbacks": [{"model": "m"}]}
+    async with client() as c:
+        await c.call(newer)
+        api.dialect = "bedrock"
+        api.refuse("a")
+        got = [await c.call(f"a,{newer},{older},b", json=body) for _ in range(5)]
+        assert ({200}, (older, "b")) == ({each.status for each in got}, got[-1].usage.sent)
+        assert True is all(older in sent for sent in c.sent[2:])

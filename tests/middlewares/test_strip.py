@@ -190,15 +190,18 @@ async def test_a_redirect_goes_on_with_the_callers_own_body(stripping, api):
         ]
 
 
-async def test_each_resend_strips_the_callers_own_body(stripping, api):
+@pytest.mark.parametrize("pad", [b"", b", " + LARGE[:-1]], ids=["small", "large"])
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+async def test_each_resend_strips_the_callers_own_body(stripping, api, pad):
     """What the second refusal takes out goes beside what the first one did."""
     api.refuse(CONTEXT, BUDGET)
     api.one_at_a_time = True
-    body = b'{"model":"m", "context_management":{}, "output_config":{"task_budget":1}}'
+    head, last = b'{"model":"m", ', pad + b"}"
+    body = head + b'"context_management":{}, "output_config":{"task_budget":1}' + last
     async with stripping() as c:
         got = await c.call(f"{CONTEXT},{BUDGET}", data=body)
         assert 200 == got.status
-        assert [body, b'{"model":"m", "output_config":{"task_budget":1}}', b'{"model":"m", "output_config":{}}'] == [
+        assert [body, head + b'"output_config":{"task_budget":1}' + last, head + b'"output_config":{}' + last] == [
             request.body for request in api.requests
         ]
 

@@ -146,3 +146,13 @@ async def test_a_search_does_not_count_on_a_substitute(substituting, api, refuse
         got = [await c.call(f"a,{NEW},b", json=body) for _ in range(6)]
         kept = tuple(beta for beta in ("a", NEW, "b") if beta not in refused)
         assert ({200}, kept) == ({each.status for each in got}, got[-1].usage.sent)
+
+
+async def test_where_the_body_needs_all_that_was_sent_there_is_no_search(substituting, api):
+    """An unnamed refusal leaves nothing to try: a resend would be the same again."""
+    api.refuse(NEW)
+    api.dialect = "bedrock"
+    async with substituting("older") as c:
+        got = await c.call(NEW, json={"model": "m", "fallbacks": [{"model": "n"}]})
+        (event,) = c.events("betamw.beta.rejected")
+        assert (400, 1, "give_up", "paired_field") == (got.status, len(c.sent), event["action"], event["reason"])
