@@ -1,7 +1,7 @@
 """One call, from the first mention of a beta to the outcome: the only place that decides.
 
-The shell around it tells what it sees (`want`, `overhear`, `start`, `receive`, `finish`) and does what it
-is told. A call is one or more attempts; each is answered, or the call ends by an exception.
+The shell around it tells what it sees (`want`, `overhear`, `start`, `receive`, `settle`, `finish`) and does what it is
+told. A call is one or more attempts; each is answered, or the call ends by an exception.
 
 Facts: a refusal is a 400 or a 422. Nothing about it is transient, so a resend follows at once or not at all. Dropping a
 beta has helped when the resend is answered by anything but a 400, 404 or 422 that is about something else.
