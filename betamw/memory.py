@@ -47,7 +47,9 @@ class RejectionMemory(Verdicts):
     def pin(
         self, beta: str, *, origin: str | URL | None = None, endpoint: str | None = None, model: str | None = None
     ) -> None:
-        """Say that a beta is refused: it is always left out and never probed, until `forget`, whatever servers answer.
+        """Say that a beta is refused: it is left out and never probed, until `forget`, whatever servers answer.
+
+        It goes out where nothing is left out: with a strict policy, or under `override(fallback=False)`.
 
         Args:
             beta: The beta's name.

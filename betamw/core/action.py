@@ -10,6 +10,7 @@ from betamw.core.beta import validated, validated_all
 from betamw.core.errors import ConfigError
 from betamw.core.events import Event, HookFailed
 from betamw.core.rejection import Rejection
+from betamw.core.validators import one_of
 
 Kind = Literal["drop", "substitute", "give_up", "not_a_rejection"]
 
@@ -38,7 +39,7 @@ class Action:
         substitutes: What is refused, and what takes its place.
     """
 
-    kind: Kind
+    kind: Kind = attrs.field(validator=one_of("drop", "substitute", "give_up", "not_a_rejection"))
     betas: tuple[str, ...] = ()
     substitutes: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -49,7 +50,10 @@ class Action:
 
     @classmethod
     def substitute(cls, substitutes: Mapping[str, str]) -> Self:
-        """Resend with others in their place: `Action.substitute({"compact-2026-09-04": "compact-2026-01-12"})`."""
+        """Resend this call with others in their place, as in `Action.substitute({"mcp-client-2026-09-15": "x"})`.
+
+        For later calls say `FallbackPolicy(substitutes=...)`: they do without, and no reply asks the hook.
+        """
         checked = validated_substitutes(substitutes, "substitutes of an Action")
         return cls("substitute", tuple(checked), checked)
 

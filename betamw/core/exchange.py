@@ -15,6 +15,7 @@ import attrs
 
 from betamw.core.action import NO_ANSWER, Action, ask
 from betamw.core.events import BetaRejected, BetaUsage, Event, Outcome, Reason, Ruling, identifier
+from betamw.core.header import union
 from betamw.core.heading import Heading
 from betamw.core.lessons import Lessons, Request
 from betamw.core.memory import Verdicts
@@ -62,6 +63,7 @@ class Exchange(Heading):
     _clock: Callable[[], float] = attrs.field(init=False, default=float)
     _omissions: Omissions | None = attrs.field(init=False, default=None)
     _named: tuple[str, ...] = attrs.field(init=False, default=())
+    _chosen: tuple[str, ...] = attrs.field(init=False, default=())
     _unnamed: tuple[str, ...] = attrs.field(init=False, default=())
     _resends: int = attrs.field(init=False, default=0)
     _rejection_stands: bool = attrs.field(init=False, default=False)
@@ -139,14 +141,16 @@ class Exchange(Heading):
         action = ask(self._policy.on_rejection, rejection, self.tell) if self._enabled else NO_ANSWER
         if action.kind == "not_a_rejection":
             return self.settle(reply.status)
-        if betas := tuple(beta for beta in self.sent if beta in action.betas):
-            rejection = attrs.evolve(rejection, betas=betas, named=True)
         if rejection.named:  # it complains of others than those that were dropped before: leaving these out helped
             self._learn(self._named)
             self._named = ()
+        read = rejection
+        if chosen := tuple(beta for beta in self.sent if beta in action.betas):  # by the hook
+            rejection = attrs.evolve(rejection, betas=chosen, named=True)
         drops, ruling = self._rule(rejection, action, replayable=reply.replayable)
-        self.rejected = rejection.betas
-        self._tell_rejection(reply, rejection, ruling)
+        told = read if read.named else rejection
+        self.rejected = told.betas
+        self._tell_rejection(reply, told, ruling)
         if ruling != "dropped":
             self._rejection_stands = True
             self._hand_over()
@@ -155,17 +159,20 @@ class Exchange(Heading):
             return Decision.RAISE if ruling == "strict" else Decision.HAND_OVER
         self._resends += 1
         self._drop(rejection, drops)
+        if read.named:
+            self._named = tuple(beta for beta in drops if beta in read.betas)
         return Decision.RESEND
 
     def settle(self, status: int) -> Decision:
         """Decide on a reply that refuses no beta; it may say something of those that were dropped or sent."""
         good = status in SUCCESS
-        if self._resends and (self._named or self._unnamed):
+        if self._chosen or self._unnamed:
             if status in DID_NOT_HELP:
                 self._rejection_stands = True
                 self._hand_over()
                 return Decision.HAND_OVER_FIRST
-            self._learn(self._named + (self._unnamed if good and self._policy.on_unnamed == "drop_all" else ()))
+            all_dropped = self._unnamed if self._policy.on_unnamed == "drop_all" else ()
+            self._learn(union(self._chosen, all_dropped) if good else self._named)
             self._hand_over()
         if good and (self._omissions is not None or self._remembers()):
             self._omitting().lessons.accepted(self.sent)
@@ -215,8 +222,8 @@ class Exchange(Heading):
         """Leave out of the resend what the rejection is about."""
         omissions = self._omitting()
         if rejection.named:
-            self._named = drops
             omissions.refuse(drops)
+            self._chosen += tuple(beta for beta in drops if beta not in self._chosen)
             return
         self._unnamed = drops
         if self._policy.on_unnamed == "split":
@@ -226,7 +233,7 @@ class Exchange(Heading):
 
     def _hand_over(self) -> None:
         """The caller gets a reply: what was dropped and has not been shown to help is no lesson."""
-        self._named = self._unnamed = ()
+        self._named = self._chosen = self._unnamed = ()
 
     def _learn(self, betas: tuple[str, ...]) -> None:
         if betas:

@@ -79,7 +79,8 @@ class FallbackPolicy:
             `"keep"`: the call is not resent. `"strip"`: the fields go with the beta, the rest of the body stays byte
             for byte as it is; where it cannot be sent without them, the call is not resent.
         droppable_sources: Whose betas may be dropped: `"request"`, `"override"`, `"default"`, `"endpoint"`.
-        strict: True: a refusal raises `BetaRejectedError`. Nothing is left out, resent or learned.
+        strict: True: a refusal raises `BetaRejectedError`. Nothing is left out (be it pinned), resent or learned. Under
+            `override(fallback=False)` the caller gets the refusal as it is.
         on_rejection: Is asked for an `Action` whenever a reply refuses a beta; None leaves it to the settings above.
     """
 

@@ -25,6 +25,7 @@ from support.conversation import (
 )
 
 from betamw.core.action import Action
+from betamw.core.errors import ConfigError
 from betamw.core.events import BetaRejected, HookFailed, MemoryLearned
 from betamw.core.reply import Decision
 
@@ -89,13 +90,37 @@ def test_an_answer_that_adds_nothing(world, action):
 @pytest.mark.parametrize("reply", [named(A), UNNAMED], ids=["named", "unnamed"])
 @pytest.mark.parametrize("on_unnamed", ["split", "drop_all", "give_up"])
 def test_the_hook_may_say_which(world, reply, on_unnamed):
-    """These are dropped and learned, whatever the reply says; what was not sent is passed over."""
+    """These are dropped, and learned as it helps; what was not sent is passed over. Told is what a reply names."""
     hook, _ = answering(Action.drop(C, "never-sent-2025-01-01", B))
     call = world.call(A, B, C, on_unnamed=on_unnamed, on_rejection=hook)
     assert [RESEND, HAND_OVER] == converse(call, reply, OK)
     assert ((A,), {B: "rejected", C: "rejected"}, {B, C}) == (call.sent, call.usage().dropped, set(world.held))
-    assert [(B, C)] == [event.betas_rejected for event in world.events(BetaRejected)]
+    read = (B, C) if reply is UNNAMED else (A,)
+    assert [read] == [event.betas_rejected for event in world.events(BetaRejected)]
     assert_told_truly(call)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_what_the_hook_drops_in_vain_is_no_lesson(world, status):
+    """The reply did not name it, and nothing shows that leaving it out has helped."""
+    hook, _ = answering(Action.drop(B))
+    call = world.call(A, B, C, on_rejection=hook)
+    converse(call, named(A), answer(status))
+    assert () == world.held
+
+
+def test_what_the_hook_drops_beside_the_culprit_is_no_lesson(world):
+    """The server goes on to refuse what it has named from the beginning."""
+    hook, _ = answering(Action.drop(B))
+    call = world.call(A, B, on_rejection=hook)
+    converse(call, named(A), named(A))
+    assert () == world.held
+
+
+def test_an_action_is_one_of_four():
+    """Made by hand it is checked like by its methods."""
+    with pytest.raises(ConfigError, match="kind='ignore' is not allowed, it must be one of 'drop', 'substitute'"):
+        Action("ignore")
 
 
 def test_an_answer_about_betas_that_were_not_sent(world):
