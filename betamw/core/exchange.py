@@ -89,7 +89,7 @@ class Exchange(Heading):
     @property
     def has_news(self) -> bool:
         """Whether the last refusal was news to the memory: a call that is not sent yet need not be refused as well."""
-        return self._omissions is not None and self._omissions.lessons.news
+        return self._memory is not None and self._omissions is not None and self._omissions.lessons.news
 
     @property
     def body(self) -> bytes | None:
