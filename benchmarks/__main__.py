@@ -2,11 +2,11 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from typing import Final
 
 from benchmarks import loopback, model, stub
+from benchmarks.measure import show
 from benchmarks.report import Report
 
 _FULL: Final = {"stub": (41, 500), "loopback": (41, 150), "model": (41, 500)}
@@ -48,10 +48,7 @@ def main() -> int:
     """Run what was asked for; returns the exit code."""
     arguments = _arguments()
     report = asyncio.run(_run(arguments))
-    print(json.dumps(report.to_json(), indent=2) if arguments.json else report.text())
-    for wrong in report.wrong:
-        print(f"wrong: {wrong}", file=sys.stderr)
-    return 1 if report.wrong else 0
+    return show(report, as_json=arguments.json)
 
 
 if __name__ == "__main__":

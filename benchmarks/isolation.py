@@ -25,6 +25,7 @@ from typing import Any, Final
 
 import attrs
 
+from benchmarks.measure import show
 from benchmarks.searchers import (
     AllowList,
     Answer,
@@ -253,10 +254,7 @@ def main() -> int:
     report = Report()
     measure_draws(report, 200 if arguments.quick else 1000)
     measure_providers(report)
-    print(json.dumps(report.to_json(), indent=2) if arguments.json else report.text())
-    for wrong in report.wrong:
-        print(f"wrong: {wrong}", file=sys.stderr)
-    return 1 if report.wrong else 0
+    return show(report, as_json=arguments.json)
 
 
 if __name__ == "__main__":

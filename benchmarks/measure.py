@@ -9,12 +9,13 @@ frozen, and every batch starts with nothing to collect.
 """
 
 import gc
+import json
 import random
 import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import attrs
 
@@ -107,3 +108,25 @@ async def _batch(contestant: Contestant, calls: int) -> float:
 def progress(line: str) -> None:
     """Tell on stderr what is being done, so that stdout holds results only."""
     print(line, file=sys.stderr, flush=True)
+
+
+class Shown(Protocol):
+    """What a program has found out."""
+
+    wrong: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """As one document."""
+        ...
+
+    def text(self) -> str:
+        """As tables."""
+        ...
+
+
+def show(report: Shown, *, as_json: bool) -> int:
+    """Print the results, and on stderr what is wrong; returns the exit code."""
+    print(json.dumps(report.to_json(), indent=2) if as_json else report.text())
+    for wrong in report.wrong:
+        print(f"wrong: {wrong}", file=sys.stderr)
+    return 1 if report.wrong else 0
