@@ -15,6 +15,7 @@ from betamw.core.events import Event
 from betamw.core.exchange import Exchange
 from betamw.errors import BetaRejectedError
 from betamw.middlewares.api import Address, Api
+from betamw.middlewares.deadline import is_timeout
 from betamw.middlewares.request import body_of, hashed, is_replayable, may_be_replayed, replace_body
 
 
@@ -197,6 +198,8 @@ class Call:
 
     def end(self, error: BaseException | None) -> None:
         """The call is over."""
+        if error is not None and is_timeout(error, self.request):  # so it is where the call ends
+            error = TimeoutError()
         if not self.exchange.attempts:
             self.count()
         status = None if self.response is None or error is not None else self.response.status

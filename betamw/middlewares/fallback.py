@@ -14,6 +14,7 @@ from betamw.errors import BetaRejectedError
 from betamw.memory import RejectionMemory
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call
+from betamw.middlewares.deadline import Deadline
 from betamw.middlewares.override import in_force
 from betamw.middlewares.participant import Participant
 from betamw.middlewares.reply import look_at_body, reply_of
@@ -114,7 +115,7 @@ class FallbackMiddleware(Participant):
     ) -> ClientResponse:
         """Resend until the exchange has decided which reply the caller gets; the others are released."""
         replies, seconds, header = [first], [first_seconds], call.lines
-        decision = Decision.RESEND
+        decision, deadline, answered = Decision.RESEND, Deadline(call.request), call.request.response
         try:
             while decision is Decision.RESEND:
                 prepare_resend(call.request, replies[-1])
@@ -125,8 +126,10 @@ class FallbackMiddleware(Participant):
                 finally:
                     seconds.append(time.perf_counter() - started)
                 replies.append(response)
+                answered = call.request.response
         except BaseException as error:
-            if not _never_sent(error):
+            waiting = call.request.response is answered  # for a connection: nothing of the resend has been written
+            if not _never_sent(error) and not (waiting and deadline.absorbs(error)):
                 for response in replies:
                     response.close()
                 raise
