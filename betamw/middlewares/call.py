@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import attrs
 import multidict
 from aiohttp import ClientRequest, ClientResponse, Payload
+from multidict import CIMultiDict
 
 from betamw.core.events import Event
 from betamw.core.exchange import Exchange
@@ -183,6 +184,13 @@ class Call:
             headers.popall(name, None)
             headers.extend((name, line) for line in lines or ())
         self._version = _version_of(headers)
+
+    def put_back_headers(self, headers: CIMultiDict[str]) -> None:
+        """Make these all the headers of the request again."""
+        self.lines = headers.getall(self.api.header, None)
+        self.request.headers.clear()
+        self.request.headers.extend(headers)
+        self._version = _version_of(self.request.headers)
 
     def count(self) -> None:
         """The request has gone out; where a fallback takes part it has counted itself."""

@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from functools import partial
 
 import attrs
 from aiohttp import ClientError, ClientHandlerType, ClientResponse, ConnectionTimeoutError, hdrs
@@ -41,8 +44,8 @@ class FallbackMiddleware(Participant):
         factory=RejectionMemory, validator=attrs.validators.optional(instance_of(RejectionMemory))
     )
     api: Api = attrs.field(factory=Api, validator=instance_of(Api))
-    _under_way: dict[Call, ClientResponse | None] = attrs.field(init=False, repr=False, factory=dict)
-    """The calls that aiohttp has in hand, with the response that their request had before."""
+    _under_way: dict[Call, tuple[ClientResponse | None, Context]] = attrs.field(init=False, repr=False, factory=dict)
+    """The calls that aiohttp has in hand, with the response that their request had before, and their own context."""
 
     def __attrs_post_init__(self) -> None:
         sentences(self.api.header.lower())  # compiled here, they are not on the path of the first refusal
@@ -74,10 +77,10 @@ class FallbackMiddleware(Participant):
     async def _attempt(self, call: Call, handler: ClientHandlerType) -> tuple[ClientResponse, Decision]:
         """Send the request, and learn what becomes of the reply."""
         exchange = call.exchange
-        await self._write(call)
+        await self._write(call, call.render)
         exchange.attempts += 1
         if is_innermost(handler):
-            self._under_way[call] = call.request.response
+            self._under_way[call] = call.request.response, copy_context()
         try:
             response = await handler(call.request)
         finally:
@@ -92,9 +95,9 @@ class FallbackMiddleware(Participant):
             await self._warn_others(call)
         return response, decision
 
-    async def _write(self, call: Call) -> None:
+    async def _write(self, call: Call, render: Callable[[], None]) -> None:
         """Make the request's header and body what the exchange wants them to be; never suspends."""
-        call.render()
+        render()
         if self.policy.paired_fields == "strip":
             await call.put_body(call.exchange.body)
 
@@ -104,17 +107,17 @@ class FallbackMiddleware(Participant):
         None of them is in the hands of a middleware further in, which may be about to sign what it has read. And none
         is sent meanwhile, for this never suspends.
         """
-        for call, response in [*self._under_way.items()]:
+        for call, (response, context) in [*self._under_way.items()]:
             # aiohttp sets `request.response` as soon as the headers are written, and not before.
             if call.request.response is response and call.address.place.key == refused.address.place.key:
                 call.exchange.reconsider()
-                await self._write(call)
+                await self._write(call, partial(context.run, call.render))  # its events are its own
 
     async def _resend(
         self, call: Call, handler: ClientHandlerType, first: ClientResponse, first_seconds: float
     ) -> ClientResponse:
         """Resend until the exchange has decided which reply the caller gets; the others are released."""
-        replies, seconds, header = [first], [first_seconds], call.lines
+        replies, seconds, headers = [first], [first_seconds], call.request.headers.copy()
         decision, deadline, answered = Decision.RESEND, Deadline(call.request), call.request.response
         try:
             while decision is Decision.RESEND:
@@ -141,7 +144,7 @@ class FallbackMiddleware(Participant):
                 response.release()
         call.overhead = sum(seconds) - seconds[kept]
         if kept == 0:  # `response.request_info.headers` is a live view: it shall show what this reply answers
-            call.put_header(header)
+            call.put_back_headers(headers)
         return replies[kept]
 
 

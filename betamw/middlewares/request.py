@@ -8,12 +8,14 @@ that is half sent). So this is a list of what is known to work.
 
 import hashlib
 import io
+import re
 from typing import Final
 
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, MultipartWriter, hdrs, payload
-from multidict import istr
+from multidict import MultiDict, istr
 
 _LARGE: Final = 2**20
+_USERNAME: Final = re.compile(r'\busername\*?="?[^",]*')  # RFC 7616, section 3.4
 API_KEY: Final = istr("x-api-key")
 _BYTES: Final[frozenset[type]] = frozenset(
     getattr(payload, name)
@@ -84,12 +86,23 @@ def prepare_resend(request: ClientRequest, refused: ClientResponse) -> None:
         if (transport := connection.transport) is not None:
             transport.abort()
         connection.close()
+    if isinstance(request.proxy_headers, MultiDict):
+        # aiohttp has put the host there when it connected, and takes only such connections from the pool now.
+        request.proxy_headers.pop(hdrs.HOST, None)
     if hdrs.EXPECT in request.headers:  # the future that waits for `100 Continue` is used up
         request.update_expect_continue()
 
 
 def hashed(secrets: tuple[str, ...], key: bytes) -> str:
     """A hash of what authenticates a request, under a key: tells accounts apart, and nothing else."""
-    # An AWS signature is another one for each request; who signs stands before it: `Credential=AKID/date/...`.
-    lasting = "\0".join(secret.partition("/")[0] if secret.startswith("AWS4-") else secret for secret in secrets)
+    lasting = "\0".join(map(_lasting, secrets))
     return hashlib.blake2b(lasting.encode(errors="surrogateescape"), key=key, digest_size=16).hexdigest()
+
+
+def _lasting(secret: str) -> str:
+    """What of it is the same in each request of an account."""
+    if secret.startswith("AWS4-"):  # signed anew each time; who signs stands before that: `Credential=AKID/date/...`
+        return secret.partition("/")[0]
+    if secret.startswith("Digest ") and (username := _USERNAME.search(secret)):
+        return username[0]
+    return secret

@@ -5,15 +5,23 @@ error at once, and no more of what came before it; so its error is taken off fir
 would wait, are not public in aiohttp; `tests/middlewares/test_reply.py` guards them.
 """
 
-import asyncio
+from asyncio import AbstractEventLoop, get_running_loop
 from typing import Any, Final
 
 from aiohttp import StreamReader
 from aiohttp.base_protocol import BaseProtocol
 
 _NO_ERROR: Final[Any] = None
-_SMALLEST_CHUNK: Final = 16
-"""Bytes: aiohttp takes no more HTTP chunks into a buffer than it holds chunks of this size."""
+
+
+class _Still(BaseProtocol):
+    """Nothing comes any more that could be paused."""
+
+    def pause_reading(self) -> None:
+        """Pause nothing, when the stream is fed over its limit."""
+
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002  aiohttp's signature
+        """Resume nothing."""
 
 
 class _Broken(StreamReader):
@@ -21,8 +29,8 @@ class _Broken(StreamReader):
 
     __slots__ = ("_break",)
 
-    def __init__(self, error: BaseException, limit: int, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(BaseProtocol(loop), limit, loop=loop)
+    def __init__(self, error: BaseException, protocol: BaseProtocol, limit: int, loop: AbstractEventLoop) -> None:
+        super().__init__(protocol, limit, loop=loop)
         self._break = error
 
     def exception(self) -> BaseException | None:
@@ -37,14 +45,15 @@ class _Broken(StreamReader):
 
 async def renewed(content: StreamReader) -> tuple[StreamReader, bytes]:
     """A fresh stream in place of one that is at its end or broken, and what is in it; never suspends."""
-    loop, error = asyncio.get_running_loop(), content.exception()
-    # A stream that is fed over its limit pauses its protocol, which a fresh one has not.
-    limit = max(content.get_read_buffer_limits()[0], _SMALLEST_CHUNK * content.total_bytes)
+    error = content.exception()
     if error is not None:
         content.set_exception(_NO_ERROR)
         content.feed_eof()
     chunks = await _take(content)
-    stream = StreamReader(BaseProtocol(loop), limit, loop=loop) if error is None else _Broken(error, limit, loop)
+    loop, limit = get_running_loop(), content.get_read_buffer_limits()[0]
+    stream = (
+        StreamReader(_Still(loop), limit, loop=loop) if error is None else _Broken(error, _Still(loop), limit, loop)
+    )
     _feed(stream, chunks)
     if error is None:
         stream.feed_eof()

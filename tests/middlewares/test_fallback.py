@@ -664,7 +664,7 @@ def test_a_connection_that_is_lost_already_needs_no_abort():
     """The server may have hung up in the middle of the upload."""
     closed = []
     connection = SimpleNamespace(transport=None, close=lambda: closed.append(True))
-    prepare_resend(SimpleNamespace(headers={}), SimpleNamespace(connection=connection))
+    prepare_resend(SimpleNamespace(headers={}, proxy_headers=None), SimpleNamespace(connection=connection))
     assert [True] == closed
 
 
