@@ -43,7 +43,7 @@ async def look_at_body(response: ClientResponse, *, patience: float = PATIENCE) 
     try:
         await _arrival(response, content, patience)
         broken = content.exception() is not None
-        if not broken and not (content.is_eof() and content.total_bytes <= LONGEST):
+        if not (content.total_bytes if broken else content.is_eof() and content.total_bytes <= LONGEST):
             return None
         response.content, body = await renewed(content)
     except BaseException as error:
