@@ -24,7 +24,7 @@ from betamw.core.place import Place
 from betamw.core.policy import FallbackPolicy
 from betamw.core.rejection import Rejection, read_rejection
 from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP, SUCCESS, Decision, Reply
-from betamw.core.ruling import droppable, forbidden
+from betamw.core.ruling import bound, droppable, forbidden
 
 _NO_POLICY: Final = FallbackPolicy(max_resends=0)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -215,8 +215,11 @@ class Exchange(Heading):
         omissions = self._omitting()
         omissions.answers.update(action.substitutes)
         free = omissions.free(drops, self.plan, certain=rejection.named)
-        stuck = not free or (rejection.named and free != drops)
-        return ((), "paired_field") if stuck else (free, "dropped")
+        if not free or (rejection.named and free != drops):
+            return (), "paired_field"
+        if not rejection.named and (culprit := omissions.known_to_stay(self.sent, free)) is not None:
+            return (), bound(culprit, self.plan, self._policy) or "paired_field"
+        return free, "dropped"
 
     def _drop(self, rejection: Rejection, drops: tuple[str, ...]) -> None:
         """Leave out of the resend what the rejection is about."""

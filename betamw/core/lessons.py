@@ -81,13 +81,17 @@ class Lessons:
     def searching(self, betas: tuple[str, ...], *, may_search: bool) -> Trial | None:
         """This call's part in the search under way in its scope; where it may, and nobody else does, it searches."""
         if self._trial is None and (search := self.memory.search(self._scope, self.clock())) is not None:
-            self._trial = Trial(search, self._is_known, self._is_suspicious)
+            self._trial = Trial(search, self.is_known, self._is_suspicious)
         trial = self._trial
         if trial is not None and may_search and not trial.searching:  # what it wants may come bit by bit
             suspects = any(beta in trial.search.suspects for beta in betas)
             if suspects and self.request.may_be_replayed():
                 trial.searching = self.memory.may_search(self._scope, self.clock(), holder=self)
         return trial
+
+    def is_known(self, beta: str) -> bool:
+        """Whether a beta is held to be refused here: by a verdict, or by name in this call."""
+        return beta in self._named or self.memory.refuses(self._scope, beta, self.clock())
 
     # After it.
 
@@ -104,7 +108,7 @@ class Lessons:
         trial = self.searching(sent, may_search=False)
         if trial is None:
             search = self.memory.begin_search(self._scope, now)
-            trial = self._trial = Trial(search, self._is_known, self._is_suspicious)
+            trial = self._trial = Trial(search, self.is_known, self._is_suspicious)
         trial.searching = trial.searching or self.memory.may_search(self._scope, now, holder=self)
         trial.refused(sent)
         self.news = False
@@ -136,6 +140,7 @@ class Lessons:
 
     def over(self) -> None:
         """The call is over: what it was to find out and has not is left to the next one."""
+        self._trial = None  # it holds methods of this
         if self._known_scope is not None:
             self.memory.release(self._scope, (*self._probing, *self._suspected), holder=self)
             self.memory.stop_search(self._scope, holder=self)
@@ -151,9 +156,6 @@ class Lessons:
             for beta in probed:
                 del self._probing[beta]
             self.tell(MemoryReprobed(betas=probed, result=result))
-
-    def _is_known(self, beta: str) -> bool:
-        return beta in self._named or self.memory.refuses(self._scope, beta, self.clock())
 
     def _is_suspicious(self, beta: str) -> bool:
         return beta in self.memory.refused_elsewhere(self._scope)

@@ -114,6 +114,10 @@ class Omissions:
             strips=self.policy.paired_fields == "strip",
         )
 
+    def known_to_stay(self, sent: tuple[str, ...], free: tuple[str, ...]) -> str | None:
+        """A beta that is known to be refused and cannot go: it explains a refusal, and would the next one, too."""
+        return next((beta for beta in sent if beta not in free and self.lessons.is_known(beta)), None)
+
     def _sent(self, betas: tuple[str, ...]) -> tuple[str, ...]:
         if not self.reasons and not self.substitutes:
             return betas

@@ -2,10 +2,13 @@
 
 import asyncio
 import hashlib
+from collections import defaultdict
+from contextvars import ContextVar
 from itertools import dropwhile
 
 import aiohttp
 import pytest
+import structlog
 
 import betamw
 
@@ -185,3 +188,26 @@ async def test_what_is_signed_stays_as_it_is(client, api, signer, dialect, limit
             r.betas for r in api.requests if signature(r.headers.get("anthropic-beta")) != r.headers["x-signature"]
         ]
         assert [] == wrong
+
+
+async def test_a_call_that_is_warned_writes_in_its_own_context(client, api):
+    """What the application binds for a call, as with `structlog.contextvars`, holds for all events of that call."""
+    api.refuse(OLD)
+    number, numbers = ContextVar("number"), defaultdict(set)
+
+    def note(_logger, _level, event):
+        numbers[event["betamw_call"]].add(number.get())
+        raise structlog.DropEvent
+
+    def chain(*, api, logger):
+        debug = structlog.make_filtering_bound_logger("debug")
+        return betamw.chain(api=api, logger=structlog.wrap_logger(None, processors=[note], wrapper_class=debug))
+
+    async with client(middlewares=chain, session={"connector": aiohttp.TCPConnector(limit=1)}) as c:
+
+        async def call(mine):
+            number.set(mine)
+            await c.call(OLD)
+
+        await asyncio.gather(*map(call, range(10)))
+    assert [{mine} for mine in range(10)] == sorted(numbers.values(), key=min)

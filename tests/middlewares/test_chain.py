@@ -176,9 +176,11 @@ def test_middlewares_are_equal_to_themselves_only():
     assert 8 == len({*one, *other})
 
 
-async def test_a_response_keeps_nothing_alive_but_its_usage(client, api):
+@pytest.mark.parametrize("dialect", ["anthropic", "bedrock"])
+async def test_a_response_keeps_nothing_alive_but_its_usage(client, api, dialect):
     """When a response is gone, what was known of its call is gone too, without the garbage collector's help."""
     api.refuse(OLD)
+    api.dialect = dialect
     gc.disable()
     try:
         async with client() as c:

@@ -271,3 +271,28 @@ async def test_a_search_leaves_a_field_the_last_beta_that_opens_it(client, api):
         got = [await c.call(f"a,{newer},{older},b", json=body) for _ in range(5)]
         assert ({200}, (older, "b")) == ({each.status for each in got}, got[-1].usage.sent)
         assert True is all(older in sent for sent in c.sent[2:])
+
+
+@pytest.mark.parametrize(
+    ("policy", "again"),
+    [
+        (betamw.FallbackPolicy(), {"json": {**BODY, "context_management": {"edits": []}}}),
+        (
+            betamw.FallbackPolicy(droppable_sources={"default"}),
+            {"headers": {"anthropic-beta": "context-management-2025-06-27"}},
+        ),
+    ],
+    ids=["paired field", "source not droppable"],
+)
+async def test_what_is_known_and_cannot_go_is_not_sent_again(client, api, policy, again):
+    """A call that cannot do without a beta which is known to be refused is not resent: nothing would change."""
+    culprit = "context-management-2025-06-27"
+    api.refuse(culprit)
+    api.dialect = "bedrock"
+    memory = betamw.RejectionMemory()
+    async with client(BETAS[0], culprit, policy=policy, memory=memory) as c:
+        while not memory.verdicts():
+            await c.call()
+        api.clear()
+        got = await c.call(**again)
+        assert (400, len({*map(frozenset, c.sent)})) == (got.status, len(c.sent))
