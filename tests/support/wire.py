@@ -80,7 +80,7 @@ class WireServer:
         hasty = refused and self.early is not None
         if not hasty:
             if request.header("expect") is not None:
-                writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                await _invite(reader, writer)
             await _read(reader, request)
         if self.location and not refused and self.location.encode() not in request.head:
             head = b"HTTP/1.1 307 Go\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"
@@ -116,6 +116,15 @@ async def wire_server(**settings):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks)
+
+
+async def _invite(reader, writer):
+    """Send `100 Continue`; whoever has not waited for it is cut off."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await reader.read(1)
+            raise ConnectionAbortedError
+    writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 async def _read(reader, request):

@@ -5,12 +5,13 @@ import re
 import uuid
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 
 import aiohttp
 import pytest
 from support.client import open_client
-from support.uploads import AIOHTTP, KINDS, Desk
+from support.uploads import AIOHTTP, KINDS, REWOUND, Desk
 from support.wire import OLD, refusal, wire_server
 
 import betamw
@@ -18,6 +19,7 @@ import betamw
 GOOD, CONTEXT = "files-api-2025-04-14", "context-management-2025-06-27"
 STRIP = betamw.FallbackPolicy(paired_fields="strip")
 FRAMING = "content-length", "transfer-encoding"
+opened = partial(open_client, session={"timeout": aiohttp.ClientTimeout(total=20)})
 
 
 def each(kinds):
@@ -63,7 +65,7 @@ async def test_without_incident_the_wire_is_that_of_a_plain_session(kind, desk, 
     async with wire_server() as server:
         for middlewares in (plain(), around(policy=STRIP)):
             same_boundaries()
-            async with open_client(server, middlewares=middlewares) as c:
+            async with opened(server, middlewares=middlewares) as c:
                 assert 200 == (await c.call(GOOD, **kind.make(desk))).status
         one, two = [request.compared() for request in server.requests]
         assert one == two
@@ -72,7 +74,7 @@ async def test_without_incident_the_wire_is_that_of_a_plain_session(kind, desk, 
 @each(KINDS)
 async def test_a_refused_body_is_sent_again_whole_or_not_at_all(kind, desk):
     """The same head but for the beta, the same body; or one request, its reply handed on, and the event says why."""
-    async with wire_server() as server, open_client(server) as c:
+    async with wire_server() as server, opened(server) as c:
         got = await c.call(GOOD, OLD, **kind.make(desk))
         first, *more = [request.compared("anthropic-beta") for request in server.requests]
         assert [first] * kind.resent == more
@@ -92,7 +94,7 @@ async def test_what_is_stripped_is_framed_right_and_put_back(kind, desk):
         return response
 
     async with wire_server(beta=CONTEXT) as server:
-        async with open_client(server, middlewares=around(look, policy=STRIP)) as c:
+        async with opened(server, middlewares=around(look, policy=STRIP)) as c:
             got = await c.call(CONTEXT, **kind.make(desk))
         first, *more = server.requests
         assert (200 if kind.resent else 400, kind.resent, seen[0]) == (got.status, len(more), seen[1])
@@ -115,7 +117,7 @@ async def test_a_redirect_after_a_recovered_call_goes_on_with_the_body(kind, des
     async with wire_server(location="/there") as server:
         for middlewares, beta in ((plain(), GOOD), (around(), OLD)):
             same_boundaries()
-            async with open_client(server, middlewares=middlewares) as c:
+            async with opened(server, middlewares=middlewares) as c:
                 assert 200 == (await c.call(beta, **kind.make(desk))).status
         _, there, *_, last = [request.compared("anthropic-beta") for request in server.requests]
         assert there == last
@@ -127,6 +129,7 @@ async def test_a_body_goes_through_other_middlewares_again(kind, desk):
 
     async def twice(request, handler):
         (await handler(request)).release()
+        request.update_expect_continue()  # where it expects that
         return await handler(request)
 
     async def slow(request, handler):
@@ -137,7 +140,7 @@ async def test_a_body_goes_through_other_middlewares_again(kind, desk):
 
     async with wire_server() as server:
         inside = slow, *betamw.chain(api=betamw.Api(server.base_url))
-        async with open_client(server, middlewares=around(twice, inside=inside, memory=None)) as c:
+        async with opened(server, middlewares=around(twice, inside=inside, memory=None)) as c:
             got = await c.call(GOOD, OLD, **kind.make(desk))
         first, *more = [request.compared("anthropic-beta") for request in server.requests]
         assert (200, ["dropped"] * 2, [first] * 3) == (got.status, told(c), more)
@@ -162,31 +165,33 @@ async def test_a_file_is_closed_as_aiohttp_alone_closes_it(kind, desk, beta):
     async with wire_server() as server:
         for middlewares in (plain(look), around(look)):
             desk.files.clear()
-            async with open_client(server, middlewares=middlewares) as c:
+            async with opened(server, middlewares=middlewares) as c:
                 await c.call(beta, **kind.make(desk))
             await state()
     during, after, *chained = states
     assert [during, after] == chained
 
 
-@pytest.mark.parametrize("body", [[b"{}"], iter([b"{}"]), 1, object()], ids=["list", "iterator", "number", "object"])
-async def test_what_aiohttp_does_not_take_raises_what_aiohttp_raises(body):
-    """A sync iterable is no body."""
-    errors = []
-    async with wire_server() as server:
-        for middlewares in (plain(), around()):
-            async with open_client(server, middlewares=middlewares) as c:
-                with pytest.raises(TypeError) as raised:
-                    await c.call(OLD, data=body)
-            errors.append(str(raised.value))
-        assert (errors[0], []) == (errors[1], server.requests)
+@pytest.mark.xfail(reason="`body.size` of a closed file is a ValueError, which goes to the caller")
+@pytest.mark.skipif(AIOHTTP < REWOUND, reason="a file is never sent again")
+async def test_a_file_that_is_closed_meanwhile_is_not_sent_again(desk):
+    """Whoever made the call, or a middleware, may close it as soon as the reply is here."""
+
+    async def close(request, handler):
+        response = await handler(request)
+        desk.files[0].close()
+        return response
+
+    async with wire_server() as server, opened(server, middlewares=around(inside=[close])) as c:
+        got = await c.call(OLD, data=desk.opened())
+        assert (400, refusal(OLD), ["body_not_replayable"]) == (got.status, got.body, told(c))
 
 
 @pytest.mark.skipif(not hasattr(aiohttp, "UploadTracker"), reason="since aiohttp 3.14.4")
 @pytest.mark.parametrize(("beta", "attempts"), [(GOOD, 1), (OLD, 2)])
 async def test_an_upload_can_be_followed(desk, beta, attempts):
     """The tracker tells of the last attempt, and how many there were."""
-    async with wire_server() as server, open_client(server) as c:
+    async with wire_server() as server, opened(server) as c:
         tracker = aiohttp.UploadTracker()
         await c.call(beta, data=desk.opened(), upload_tracker=tracker)
         await tracker.upload_complete

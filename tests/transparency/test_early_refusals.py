@@ -7,7 +7,7 @@ import threading
 import aiohttp
 import pytest
 from support.client import open_client
-from support.uploads import AIOHTTP, REWOUND, Desk, form
+from support.uploads import AIOHTTP, EDITS, HEAD, REWOUND, Desk, form
 from support.wire import OLD, refusal, wire_server
 
 import betamw
@@ -45,12 +45,24 @@ def outcome(got, client):
 @pytest.mark.parametrize(("early", "pause"), [("reads", 0.0), ("ignores", 0.0), ("ignores", 0.05), ("closes", 0.0)])
 @pytest.mark.parametrize("kind", IN_MEMORY)
 async def test_what_is_in_memory_is_sent_again_whole(desk, kind, early, pause):
-    """Over the only connection, while the first one may still be full of what nobody reads."""
+    """Over the only connection; the first one is aborted, and does not go on with what nobody wants."""
     async with wire_server(early=early, pause=pause) as server, open_client(server, session=one_connection()) as c:
         got = await c.call(OLD, data=IN_MEMORY[kind](desk))
         resent = AIOHTTP >= REWOUND or kind == "bytes"
         assert ((200, b"{}", ["dropped"]) if resent else HANDED_ON) == outcome(got, c)
-        assert [True] * resent == [request.whole and CONTENT in request.body for request in server.requests[1:]]
+        first, *more = server.requests
+        assert (False, [True] * resent) == (first.whole, [each.whole and CONTENT in each.body for each in more])
+
+
+async def test_what_is_stripped_of_a_large_body_is_sent_whole():
+    """The body that takes its place is not mixed up with the one that was cut."""
+    beta, large = "context-management-2025-06-27", b'"x": "' + CONTENT.replace(b"\n", b"-") + b'"}'
+    whole = HEAD + EDITS + large
+    async with wire_server(beta=beta, early="ignores") as server:
+        chain = {"policy": betamw.FallbackPolicy(paired_fields="strip"), "session": one_connection()}
+        async with open_client(server, **chain) as c:
+            got = await c.call(beta, data=whole)
+        assert ((200, b"{}", ["dropped"]), [HEAD + large]) == (outcome(got, c), server.bodies)
 
 
 @pytest.mark.parametrize("kind", ["file", "form with a file", "async generator"])
