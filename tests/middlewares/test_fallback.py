@@ -2,14 +2,13 @@
 
 import asyncio
 import gzip
-import io
 import json
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from types import SimpleNamespace
 
 import aiohttp
 import pytest
-from support.hasty import OLD, REFUSAL, hasty_server
+from support.hasty import OLD, REFUSAL
 
 import betamw
 from betamw.middlewares.request import prepare_resend
@@ -340,75 +339,6 @@ async def numbers():
     yield b'"m"}'
 
 
-class Homemade(aiohttp.payload.BytesPayload):
-    """A payload class of somebody else's making: nobody knows whether it can be sent twice."""
-
-
-@pytest.mark.parametrize(
-    ("body", "resent"),
-    [
-        pytest.param(lambda: {"data": b"{}"}, True, id="bytes"),
-        pytest.param(lambda: {"data": "{}"}, True, id="str"),
-        pytest.param(lambda: {"json": {"model": "m"}}, True, id="json"),
-        pytest.param(lambda: {"data": {"a": "1"}}, True, id="form"),
-        pytest.param(lambda: {"data": io.StringIO("{}")}, True, id="StringIO"),
-        pytest.param(lambda: {"data": None}, True, id="none"),
-        pytest.param(lambda: {"data": b"{}", "expect100": True}, True, id="expect100"),
-        pytest.param(lambda: {"data": b"{}" * 999, "compress": "gzip"}, True, id="compressed"),
-        pytest.param(lambda: {"data": b"{}", "chunked": True}, True, id="chunked"),
-        pytest.param(numbers, False, id="async generator"),
-        pytest.param(lambda: {"data": Homemade(b"{}")}, False, id="custom payload"),
-    ],
-)
-async def test_a_body_is_sent_again_whole_or_not_at_all(client, api, body, resent):
-    """What lives in memory is sent again byte for byte; what can be read once is not, and the event says so."""
-    api.refuse(OLD)
-    given = {"data": body()} if body is numbers else body()
-    async with client() as c:
-        got = await c.call(OLD, **given)
-        bodies = [request.body for request in c.api.requests]
-        assert (200 if resent else 400, [bodies[0]] * (2 if resent else 1)) == (got.status, bodies)
-        assert ["dropped" if resent else "body_not_replayable"] == [
-            e["reason"] for e in c.events("betamw.beta.rejected")
-        ]
-
-
-@pytest.mark.skipif(
-    not hasattr(aiohttp.payload.Payload, "consumed"), reason="before aiohttp 3.12.1 a write closes files"
-)
-async def test_a_file_is_sent_again_from_its_start(client, api, tmp_path):
-    """A real file, alone or as a part of a form, is read once more, from where the first attempt began."""
-    path = tmp_path / "upload.txt"
-    path.write_bytes(b"0123456789")
-    api.refuse(OLD)
-    async with client(memory=None) as c:
-        with path.open("rb") as file:
-            file.seek(3)
-            await c.call(OLD, data=file)
-        form = aiohttp.FormData()
-        form.add_field("file", io.BytesIO(b"abc"), filename="a.txt")
-        await c.call(OLD, data=form, path="/v1/files")
-        bodies = [request.body for request in c.api.requests]
-        assert ([b"3456789"] * 2, bodies[2], True) == (bodies[:2], bodies[3], b"abc" in bodies[2])
-
-
-@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
-@pytest.mark.parametrize("kind", ["bytes", "file"])
-async def test_a_refusal_before_the_upload_has_ended(tmp_path, kind):
-    """What lives in memory is sent again whole; a file that may still be read by a thread is not."""
-    path, content = tmp_path / "large", b"0123456789" * 2_000_000
-    path.write_bytes(content)
-    async with hasty_server() as (url, bodies), AsyncExitStack() as stack:
-        chain = betamw.chain(api=betamw.Api(url))
-        session = aiohttp.ClientSession(middlewares=chain, connector=aiohttp.TCPConnector(limit=1))
-        await stack.enter_async_context(session)
-        data = content.decode() if kind == "bytes" else stack.enter_context(path.open("rb"))
-        async with asyncio.timeout(10):
-            async with session.post(url, data=data, headers={"anthropic-beta": OLD}) as response:
-                got = response.status, await response.read()
-    assert ((200, b"{}"), [content]) == (got, bodies) if kind == "bytes" else ((400, REFUSAL), []) == (got, bodies)
-
-
 async def test_a_body_in_another_encoding_has_no_model(client, api):
     """A body that is no UTF-8 is resent like any other; it just tells no model."""
     api.refuse(OLD)
@@ -614,13 +544,6 @@ async def test_a_timeout_of_the_resend_is_the_callers(limit):
             with pytest.raises(TimeoutError):
                 await session.post(url, json={}, headers={"anthropic-beta": OLD})
         await done.wait()
-
-
-async def test_a_memoryview_is_a_body_too(client, api):
-    """It is sent again like other bytes; that it tells no model is nobody's error."""
-    api.refuse(OLD)
-    async with client() as c:
-        assert 200 == (await c.call(OLD, data=memoryview(b'{"model": "m"}'))).status
 
 
 @pytest.mark.parametrize("header", ["authorization", "x-api-key"])

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 
 import attrs
 
-OLD = "context-1m-2025-08-07"
+from support.hasty import OLD
+
 REPLY = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 

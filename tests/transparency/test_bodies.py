@@ -11,8 +11,9 @@ from itertools import count
 import aiohttp
 import pytest
 from support.client import open_client
+from support.hasty import OLD
 from support.uploads import AIOHTTP, KINDS, REWOUND, Desk
-from support.wire import OLD, refusal, wire_server
+from support.wire import refusal, wire_server
 
 import betamw
 

@@ -7,8 +7,9 @@ import threading
 import aiohttp
 import pytest
 from support.client import open_client
+from support.hasty import OLD
 from support.uploads import AIOHTTP, EDITS, HEAD, REWOUND, Desk, form
-from support.wire import OLD, refusal, wire_server
+from support.wire import refusal, wire_server
 
 import betamw
 
