@@ -17,7 +17,8 @@ from betamw.core.exchange import Exchange
 from betamw.errors import BetaRejectedError
 from betamw.middlewares.api import Address, Api
 from betamw.middlewares.deadline import is_timeout
-from betamw.middlewares.request import body_of, hashed, is_replayable, may_be_replayed, replace_body
+from betamw.middlewares.replay import Upload, may_be_replayed
+from betamw.middlewares.request import body_of, hashed, replace_body
 
 
 class _Ids(Iterator[int]):
@@ -124,11 +125,11 @@ class Call:
 
     def may_be_replayed(self) -> bool:
         """Whether the request can probably be sent once more."""
-        return self.original is not None or may_be_replayed(self.request)
+        return self.is_replayable(None)
 
-    def is_replayable(self, response: ClientResponse) -> bool:
-        """Whether the request that was answered by `response` can be sent again."""
-        return self.original is not None or is_replayable(self.request, response)
+    def is_replayable(self, upload: Upload | None) -> bool:
+        """Whether the request can be sent again after this upload."""
+        return self.original is not None or may_be_replayed(self.request.body, upload)
 
     def listen(self, listener: Listener) -> None:
         """Tell the listener what has happened so far and what happens; saying it twice changes nothing."""

@@ -7,7 +7,16 @@ from contextvars import Context, copy_context
 from functools import partial
 
 import attrs
-from aiohttp import ClientError, ClientHandlerType, ClientResponse, ConnectionTimeoutError, hdrs
+from aiohttp import (
+    ClientError,
+    ClientHandlerType,
+    ClientHttpProxyError,
+    ClientResponse,
+    ClientResponseError,
+    ConnectionTimeoutError,
+    hdrs,
+)
+from aiohttp.http import HttpProcessingError
 
 from betamw.core.dialects import sentences
 from betamw.core.policy import FallbackPolicy
@@ -20,6 +29,7 @@ from betamw.middlewares.call import Call
 from betamw.middlewares.deadline import Deadline
 from betamw.middlewares.override import in_force
 from betamw.middlewares.participant import Participant
+from betamw.middlewares.replay import upload_of
 from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.request import API_KEY, is_innermost, prepare_resend
 
@@ -81,16 +91,20 @@ class FallbackMiddleware(Participant):
         exchange.attempts += 1
         if is_innermost(handler):
             self._under_way[call] = call.request.response, copy_context()
+        if (upload := upload_of(call.request.body)) is not None:
+            upload.watch()
         try:
             response = await handler(call.request)
         finally:
             self._under_way.pop(call, None)
+            if upload is not None:
+                upload.leave()
         call.overhear(sent=True)
         if response.status not in MAY_REFUSE or not exchange.sent:
             return response, exchange.settle(response.status)
         body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
         call.looked_at = response, body
-        decision = exchange.receive(reply_of(response, body, replayable=call.is_replayable(response)))
+        decision = exchange.receive(reply_of(response, body, replayable=call.is_replayable(upload)))
         if decision is Decision.RESEND and exchange.has_news:
             await self._warn_others(call)
         return response, decision
@@ -132,7 +146,7 @@ class FallbackMiddleware(Participant):
                 answered = call.request.response
         except BaseException as error:
             waiting = call.request.response is answered  # for a connection: nothing of the resend has been written
-            if not _never_sent(error) and not (waiting and deadline.absorbs(error)):
+            if not _unanswered(error) and not (waiting and deadline.absorbs(error)):
                 for response in replies:
                     response.close()
                 raise
@@ -156,11 +170,14 @@ def _refused(call: Call, response: ClientResponse) -> BetaRejectedError:
     return BetaRejectedError.of(response, rejected=exchange.rejected, sent=exchange.sent, body=body or b"")
 
 
-def _never_sent(error: BaseException) -> bool:
-    """Whether a resend failed for want of a connection: then the first reply still says all there is.
+def _unanswered(error: BaseException) -> bool:
+    """Whether a resend failed without an answer that could be read: then the first reply still says all there is.
 
-    A timeout after it was sent does not count. The server may be at it, and the caller asked to be told.
+    A timeout after it was sent does not count: the server may be at it, and the caller asked to be told. Nor does a
+    reply of which another middleware has made an error: that is an answer.
     """
     if isinstance(error, TimeoutError):
         return isinstance(error, ConnectionTimeoutError)
+    if isinstance(error, ClientResponseError) and not isinstance(error, ClientHttpProxyError):
+        return isinstance(error.__cause__, HttpProcessingError)
     return isinstance(error, ClientError | OSError)

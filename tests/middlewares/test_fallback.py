@@ -278,6 +278,26 @@ async def test_a_resend_that_fails_hands_the_first_reply_over(client, api):
         )
 
 
+async def test_an_error_that_another_makes_of_an_answer_is_the_callers(client, api):
+    """An overload between a refusal and its resend, of which a middleware further in has made an exception."""
+    api.refuse(OLD)
+    api.respond_next(529, after=1)
+
+    async def raise_for_overload(request, handler):
+        response = await handler(request)
+        if response.status == 529:
+            response.raise_for_status()
+        return response
+
+    def raising(*, api, logger):
+        return *betamw.chain(api=api, logger=logger), raise_for_overload
+
+    async with client(middlewares=raising) as c:
+        with pytest.raises(aiohttp.ClientResponseError, match="529"):
+            await c.call(OLD)
+        assert [("error", "ClientResponseError")] == [(e["outcome"], e["error_type"]) for e in c.events()]
+
+
 async def test_a_400_about_something_else_is_left_alone(client, api):
     """A reply that refuses no beta is handed over as it came, after one attempt."""
     api.respond_next(400, {"type": "error", "error": {"type": "invalid_request_error", "message": "max_tokens: wrong"}})

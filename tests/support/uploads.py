@@ -181,18 +181,19 @@ KINDS = [
     data(
         "StringIO at a position", lambda d: d.moved(io.StringIO(BEFORE.decode() + d.content.decode())), EVER, rest=REST
     ),
-    data("BytesIO", lambda d: io.BytesIO(d.content), REWOUND),
-    data("BytesIO at a position", lambda d: d.moved(io.BytesIO(BEFORE + d.content)), REWOUND),
+    data("BytesIO", lambda d: io.BytesIO(d.content), REWOUND, rest=REST),
+    data("BytesIO at a position", lambda d: d.moved(io.BytesIO(BEFORE + d.content)), REWOUND, rest=REST),
+    data("subclass of BytesIO", lambda d: type("Own", (io.BytesIO,), {})(d.content), REWOUND),
     data("BytesIO at its end", lambda d: d.moved(io.BytesIO(d.content), len(d.content)), REWOUND),
     # Files.
     data("file", lambda d: d.opened(), REWOUND),
     data("file at a position", lambda d: d.opened(at=AT), REWOUND),
     data("file to be written, too", lambda d: d.opened("r+b", at=AT), REWOUND),
     data("TemporaryFile", lambda d: d.written(tempfile.TemporaryFile), REWOUND),
-    data("SpooledTemporaryFile", lambda d: d.written(tempfile.SpooledTemporaryFile), NEVER),
-    data("file without a buffer", lambda d: d.opened(buffering=0), NEVER),
-    data("text file", lambda d: d.opened("r", encoding="utf-8"), NEVER),
-    data("text file at a position", lambda d: d.opened("r", at=AT, encoding="utf-8"), NEVER),
+    data("SpooledTemporaryFile", lambda d: d.written(tempfile.SpooledTemporaryFile), REWOUND),
+    data("file without a buffer", lambda d: d.opened(buffering=0), REWOUND),
+    data("text file", lambda d: d.opened("r", encoding="utf-8"), REWOUND),
+    data("text file at a position", lambda d: d.opened("r", at=AT, encoding="utf-8"), REWOUND),
     data("pipe", Desk.piped, NEVER),
     # What can be read once, and classes of others.
     data("async generator", Desk.generated, NEVER),
@@ -220,7 +221,7 @@ KINDS = [
     # How they are sent.
     data("bytes, compressed", lambda d: d.content, EVER, rest=REST, compress="deflate"),
     data("bytes, gzipped", lambda d: d.content, EVER, rest=REST, compress="gzip"),
-    data("BytesIO, gzipped", lambda d: io.BytesIO(d.content), REWOUND, compress="gzip"),
+    data("BytesIO, gzipped", lambda d: io.BytesIO(d.content), REWOUND, rest=REST, compress="gzip"),
     data("file, compressed", lambda d: d.opened(at=AT), REWOUND, compress=True),
     data("form with a file, gzipped", lambda d: form(file=d.opened(at=AT)), REWOUND, compress="gzip"),
     data("bytes, chunked", lambda d: d.content, EVER, rest=REST, chunked=True),

@@ -173,7 +173,6 @@ async def test_a_file_is_closed_as_aiohttp_alone_closes_it(kind, desk, beta):
     assert [during, after] == chained
 
 
-@pytest.mark.xfail(reason="`body.size` of a closed file is a ValueError, which goes to the caller")
 @pytest.mark.skipif(AIOHTTP < REWOUND, reason="a file is never sent again")
 async def test_a_file_that_is_closed_meanwhile_is_not_sent_again(desk):
     """Whoever made the call, or a middleware, may close it as soon as the reply is here."""

@@ -21,9 +21,6 @@ IN_MEMORY = {
     "form with BytesIO": lambda desk: form(a="1", file=io.BytesIO(desk.content)),
 }
 FILES = {"file": Desk.opened, "form with a file": lambda desk: form(a="1", file=desk.opened())}
-RELEASED = pytest.mark.xfail(
-    reason="a response gives its connection up also where its upload was cut: `is_replayable` takes it for complete"
-)
 
 pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 
@@ -78,9 +75,7 @@ async def test_what_is_being_read_is_not_sent_again(desk, kind, early):
 
 @pytest.mark.skipif(AIOHTTP < REWOUND, reason="a file is never sent again")
 @pytest.mark.parametrize("kind", FILES)
-@pytest.mark.parametrize(
-    "when", [pytest.param("in two parts", marks=RELEASED), pytest.param("seen late", marks=RELEASED)]
-)
+@pytest.mark.parametrize("when", ["in two parts", "seen late"])
 async def test_a_file_whose_upload_was_cut_is_not_sent_again(desk, kind, when):
     """Also where the refusal comes in parts, or a middleware further in takes its time after it."""
 
@@ -120,7 +115,6 @@ class Slow(io.BufferedReader):
         return super().seek(*where)
 
 
-@RELEASED
 @pytest.mark.skipif(AIOHTTP < REWOUND, reason="a file is never sent again")
 async def test_no_thread_reads_a_file_that_is_sent_again(desk):
     """It would move the place where the next piece is read: a body that begins in the middle, and ends too early."""
