@@ -62,13 +62,10 @@ class Delivery:
 
     async def send(self, request: web.Request, reply: Reply) -> web.StreamResponse:
         """Send the reply; a client that has gone away is a `ConnectionError`, which aiohttp handles."""
-        headers = CIMultiDict(reply.headers)
+        reply = self.encoded(reply)
+        headers, pieces = CIMultiDict(reply.headers), reply.pieces
         headers.setdefault("Content-Type", reply.content_type)
         headers.setdefault("request-id", self.request_id)
-        pieces: Sequence[bytes] = reply.pieces
-        if self.encoding is not None and pieces and "Content-Encoding" not in headers:
-            headers["Content-Encoding"] = self.encoding
-            pieces = _compressed(pieces, self.encoding)
         response = web.StreamResponse(status=reply.status, headers=headers)
         if reply.streamed:
             response.enable_chunked_encoding()
@@ -80,6 +77,14 @@ class Delivery:
             if not whole and request.transport is not None:
                 request.transport.close()
         return response
+
+    def encoded(self, reply: Reply) -> Reply:
+        """The reply as it goes out: compressed, unless it is already."""
+        headers = CIMultiDict(reply.headers)
+        if self.encoding is None or not reply.pieces or "Content-Encoding" in headers:
+            return reply
+        headers["Content-Encoding"] = self.encoding
+        return attrs.evolve(reply, headers=headers, pieces=_compressed(reply.pieces, self.encoding))
 
     async def _write(self, response: web.StreamResponse, pieces: Sequence[bytes]) -> bool:
         """Write until the cut; whether that is all of the body."""
@@ -94,11 +99,11 @@ class Delivery:
         return True
 
 
-def _compressed(pieces: Sequence[bytes], encoding: Encoding) -> list[bytes]:
+def _compressed(pieces: Sequence[bytes], encoding: Encoding) -> tuple[bytes, ...]:
     """Compress piece by piece, so that each can be read when it arrives."""
     compressor = zlib.compressobj(wbits=_WINDOW_BITS[encoding])
     flushed = [compressor.compress(piece) + compressor.flush(zlib.Z_SYNC_FLUSH) for piece in pieces[:-1]]
-    return [*flushed, compressor.compress(pieces[-1]) + compressor.flush()]
+    return (*flushed, compressor.compress(pieces[-1]) + compressor.flush())
 
 
 def _dripping(pieces: Sequence[bytes]) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Literal replies that wait for their request."""
+"""Literal replies, and faults, that wait for their request."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,6 +10,7 @@ from betamw.core.errors import ConfigError
 from betamw.testing.delivery import Reply
 from betamw.testing.dialects import to_json
 from betamw.testing.endpoints import error, error_type
+from betamw.testing.faults import Failure
 
 _STATUSES: Final = range(200, 600)
 _FIRST_ERROR: Final = 400
@@ -36,14 +37,12 @@ class LiteralReply:
         body: Its bytes; from a text or anything that JSON can write. None: the API's usual error for an error status.
         headers: Header lines; they win over `content_type` and the server's `request-id`.
         content_type: The Content-Type.
-        after: How many requests pass before it is its turn.
     """
 
     status: int = attrs.field(validator=_status)
     body: bytes | None = attrs.field(converter=_encoded)
     headers: Mapping[str, str]
     content_type: str
-    after: int = attrs.field(validator=validators.at_least(0))
 
     def reply(self, request_id: str) -> Reply:
         """What goes out."""
@@ -53,23 +52,41 @@ class LiteralReply:
         return Reply(self.status, (self.body,) if self.body else (), self.content_type, self.headers)
 
 
+@attrs.frozen
+class Queued:
+    """What waits for a request.
+
+    Attributes:
+        literal: The reply, None for what the API answers.
+        failure: How its delivery fails, if it does.
+        after: How many requests pass before it is its turn.
+    """
+
+    literal: LiteralReply | None
+    failure: Failure | None
+    after: int = attrs.field(validator=validators.at_least(0))
+
+
+_NOTHING: Final = Queued(None, None, 0)
+
+
 @attrs.define(eq=False)
 class ReplyQueue:
-    """The literal replies, each with the number of the request from which on it may go out."""
+    """What is queued, each with the number of the request from which on it may go out."""
 
-    _waiting: list[tuple[int, LiteralReply]] = attrs.field(factory=list)
+    _waiting: list[tuple[int, Queued]] = attrs.field(factory=list)
     _arrived: int = 0
 
-    def add(self, literal: LiteralReply) -> None:
-        """Queue a reply."""
-        self._waiting.append((self._arrived + literal.after, literal))
+    def add(self, queued: Queued) -> None:
+        """Queue a reply or a fault."""
+        self._waiting.append((self._arrived + queued.after, queued))
 
-    def take(self) -> LiteralReply | None:
-        """Count a request; the oldest reply whose turn it is."""
+    def take(self) -> Queued:
+        """Count a request; the oldest entry whose turn it is."""
         number = self._arrived
         self._arrived += 1
         for entry in self._waiting:
             if entry[0] <= number:
                 self._waiting.remove(entry)
                 return entry[1]
-        return None
+        return _NOTHING

@@ -2,7 +2,7 @@
 
 What makes the reply to a request, the first that has something to say:
 
-1. the queue of `respond_next`
+1. the queue of `respond_next` and `fail_next`
 2. a beta header that is there and names nothing: 400
 3. betas that are refused: 400, in the chosen dialect
 4. a beta that the endpoint requires and that is missing: 400, or the status that is documented for it
@@ -11,9 +11,11 @@ What makes the reply to a request, the first that has something to say:
 7. the endpoint; an unknown path is a 404
 """
 
+import ssl
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import attrs
 from aiohttp import web
@@ -25,11 +27,11 @@ from betamw.testing.checks import complaint
 from betamw.testing.delivery import ENCODINGS, Delivery, Encoding, Reply
 from betamw.testing.dialects import DIALECTS, WRAPPERS, Refused, envelope, refusal, unexpected_values, wrap
 from betamw.testing.endpoints import answer, error_type
-from betamw.testing.queued import LiteralReply, ReplyQueue
+from betamw.testing.faults import Failure, Fault
+from betamw.testing.listener import Listener
+from betamw.testing.queued import LiteralReply, Queued, ReplyQueue
 from betamw.testing.received import ReceivedRequest
 from betamw.testing.refusals import Refusal, Verdicts, as_refusals
-
-_SHUTDOWN_SECONDS: Final = 0.1
 
 
 def _catalog(_instance: object, _attribute: object, catalog: object) -> None:
@@ -75,8 +77,10 @@ class SimulatedApi:
         cut: How many bytes of a body (as encoded) go out before the connection is cut; None never cuts.
             A body that is not longer arrives whole.
         one_at_a_time: A refusal names the first refused beta only. (Some dialects never name more.)
+        ssl_context: What to serve HTTPS with; None for HTTP.
 
-    All but `requests` are settings: arguments of the same name, which may be changed while it runs.
+    All but `requests` are settings: arguments of the same name, which may be changed while it runs (but for
+    `ssl_context`, which stays as it was at the start).
     """
 
     _refuses: tuple[Refusal, ...] = attrs.field(default=(), converter=as_refusals, alias="refuses")
@@ -90,42 +94,36 @@ class SimulatedApi:
         default=None, validator=attrs.validators.optional(validators.at_least(0)), kw_only=True
     )
     one_at_a_time: bool = attrs.field(default=False, validator=validators.boolean, kw_only=True)
+    ssl_context: ssl.SSLContext | None = attrs.field(
+        default=None, validator=attrs.validators.optional(validators.instance_of(ssl.SSLContext)), kw_only=True
+    )
     requests: list[ReceivedRequest] = attrs.field(factory=list, init=False, repr=False)
     _verdicts: Verdicts = attrs.field(init=False, repr=False, default=attrs.Factory(_first_verdicts, takes_self=True))
     _queue: ReplyQueue = attrs.field(factory=ReplyQueue, init=False, repr=False)
     _serial: int = attrs.field(default=0, init=False, repr=False)
     _base_url: str | None = attrs.field(default=None, init=False)
-    _runner: web.AppRunner | None = attrs.field(default=None, init=False, repr=False)
+    _listener: Listener | None = attrs.field(default=None, init=False, repr=False)
 
     async def __aenter__(self) -> Self:
         """Start to listen; raises `RuntimeError` when it does already."""
-        if self._runner is not None:
+        if self._listener is not None:
             msg = "this SimulatedApi is running already: make another one"
             raise RuntimeError(msg)
-        app = web.Application(client_max_size=0)
-        app.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS)
-        try:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-        except BaseException:
-            await runner.cleanup()
-            raise
-        self._runner = runner
-        self._base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self._listener = await Listener.start(self._handle, self.ssl_context)
+        self._base_url = self._listener.url
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Stop listening and close all connections."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await listener.stop()
 
     @property
     def base_url(self) -> str:
-        """`http://127.0.0.1:PORT`; after the end, where it was. `RuntimeError` before the start."""
+        """`http://127.0.0.1:PORT`, with TLS `https:`; after the end, where it was. `RuntimeError` before the start."""
         if self._base_url is None:
             msg = "this SimulatedApi has no address before it runs: use it in `async with`"
             raise RuntimeError(msg)
@@ -158,16 +156,43 @@ class SimulatedApi:
         error. `headers` win over `content_type` and the server's own. `after` lets so many requests pass before it:
         `respond_next(529, after=1)` is an overload between a refusal and its resend.
         """
-        self._queue.add(LiteralReply(status, body, headers or {}, content_type, after))
+        self._queue.add(Queued(LiteralReply(status, body, headers or {}, content_type), None, after))
+
+    def fail_next(
+        self, fault: Fault, status: int | None = None, body: Any = None, *, seconds: float = 0.01, after: int = 0
+    ) -> None:
+        """Queue a fault, one of `FAULTS`, for the delivery of the next reply; in one queue with `respond_next`.
+
+        The reply is what the API answers: to a beta that it refuses, the refusal. With a `status` or a `body` it is a
+        literal one, as in `respond_next`. `seconds` is the time that some faults take, and `after` lets so many
+        requests pass before: `fail_next("reset", after=1)` strikes the resend of a call that is refused.
+        """
+        literal = None
+        if status is not None or body is not None:
+            literal = LiteralReply(200 if status is None else status, body, {}, "application/json")
+        self._queue.add(Queued(literal, Failure(fault, seconds), after))
+
+    def down(self) -> AbstractAsyncContextManager[None]:
+        """Refuse connections inside an `async with` block, and close those that are open when it begins.
+
+        The port stays its own, and after the block it listens there again. A client that has not noticed yet may send
+        a request on a connection that is closed. `RuntimeError` when it does not run or is down already.
+        """
+        if self._listener is None:
+            msg = "this SimulatedApi does not run: use it in `async with`"
+            raise RuntimeError(msg)
+        return self._listener.down()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         received = await ReceivedRequest.read(request, self.header)
         self.requests.append(received)
         self._serial += 1
         request_id = f"req_{self._serial:024d}"
-        literal = self._queue.take()
-        reply = literal.reply(request_id) if literal else self._judge(received, request_id)
+        queued = self._queue.take()
+        reply = queued.literal.reply(request_id) if queued.literal else self._judge(received, request_id)
         delivery = Delivery(request_id=request_id, encoding=self.encoding, drip=self.drip, cut=self.cut)
+        if queued.failure is not None:
+            return await queued.failure.send(delivery, request, reply)
         return await delivery.send(request, reply)
 
     def _judge(self, received: ReceivedRequest, request_id: str) -> Reply:

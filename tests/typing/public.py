@@ -1,12 +1,13 @@
 """Only type-checked: the public names, used as the documentation says."""
 
+import ssl
 from collections.abc import Mapping
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 
 import betamw
-from betamw.testing import ReceivedRequest, Refusal, SimulatedApi
+from betamw.testing import FAULTS, Fault, ReceivedRequest, Refusal, SimulatedApi
 
 
 async def attach() -> None:
@@ -107,3 +108,10 @@ async def simulate() -> None:
         api.refuse("c")
         first: ReceivedRequest = api.requests[0]
         print(api.base_url, first.method, first.path, first.headers["anthropic-beta"], first.betas, first.body)
+        fault: Fault = FAULTS[0]
+        api.fail_next(fault, 400, {"error": {}}, seconds=0.5, after=1)
+        api.fail_next("cut")
+        async with api.down():
+            print(api.requests)
+    async with SimulatedApi(ssl_context=ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)) as api:
+        print(api.base_url)
