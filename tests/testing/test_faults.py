@@ -36,12 +36,12 @@ SEEN = {
 }
 
 
-async def see(session, url, seconds=None):
+async def see(session, url, seconds=10, **more):
     """Make a call; what came of it."""
     status, got = None, bytearray()
     timeout = aiohttp.ClientTimeout(total=seconds)
     try:
-        async with session.post(f"{url}/v1/messages", timeout=timeout) as response:  # a GET is sent twice
+        async with session.post(f"{url}/v1/messages", timeout=timeout, **more) as response:  # a GET is sent twice
             status = response.status
             await read_into(got, response)
     except Exception as error:  # noqa: BLE001  the error is what is looked at
@@ -78,7 +78,7 @@ async def test_what_a_client_sees(session, fault):
     """Each fault is what its name says, and strikes one reply."""
     async with SimulatedApi() as api:
         api.fail_next(fault, body=BODY)
-        assert SEEN[fault] == await see(session, api.base_url, 0.1 if SEEN[fault][2] is TimeoutError else None)
+        assert SEEN[fault] == await see(session, api.base_url, 0.1 if SEEN[fault][2] is TimeoutError else 10)
         async with aiohttp.ClientSession() as another:
             assert (200, None) == (await see(another, api.base_url))[::2]
 
@@ -136,12 +136,21 @@ async def test_half_of_what_is_compressed(send):
             await send(api)
 
 
-async def test_surplus(session):
+@pytest.mark.parametrize("stream", [False, True])
+async def test_surplus(session, stream):
     """What follows a reply on its connection is taken for the next reply there."""
     async with SimulatedApi() as api:
         api.fail_next("surplus")
-        seen = [await see(session, api.base_url) for _ in range(3)]
+        seen = [await see(session, api.base_url, json={"stream": stream}) for _ in range(3)]
     assert [(200, None), (None, NO_HTTP), (200, None)] == [(status, error) for status, _, error in seen]
+
+
+async def test_drip(session):
+    """The body comes in pieces of at most 64 bytes."""
+    async with SimulatedApi() as api:
+        api.fail_next("drip", body=BODY, seconds=0.05)
+        async with session.get(f"{api.base_url}/v1/models") as response:
+            assert BODY[:64] == await response.content.readany()
 
 
 async def test_the_interim_responses_are_there():
