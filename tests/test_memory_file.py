@@ -2,6 +2,7 @@
 
 import base64
 import doctest
+import gzip
 import json
 import math
 import time
@@ -281,6 +282,13 @@ def test_a_memory_is_what_it_was(held):
         ("\ud800", "surrogates not allowed"),
         (b"\xff\xfe", "JSON is malformed"),
         (json.dumps(FULL).encode().replace(b"claude-x", b"\xff"), "codec can't decode"),
+        ("\ufeff" + json.dumps(FULL), "JSON is malformed"),
+        (json.dumps(FULL).encode("utf-16"), "JSON is malformed"),
+        (gzip.compress(json.dumps(FULL).encode()), "JSON is malformed"),
+        (json.dumps(FULL).encode() + bytes(4096), "trailing characters"),  # a crash while it was written
+        (json.dumps(FULL) * 2, "trailing characters"),
+        ('{"version": 1, "verdicts": [' + "0," * 1_000_000, "Input data was truncated"),
+        ('"' + "x" * 10_000_000 + '"', "Expected `object`, got `str`"),
         (None, "it must be str or bytes, got NoneType"),
         (5, "it must be str or bytes, got int"),
         (bytearray(b"{}"), "it must be str or bytes, got bytearray"),
@@ -319,6 +327,14 @@ def test_what_is_wrong_is_said(text, error):
         loaded(text)
     assert str(caught.value).startswith("saved memory: ")
     assert FULL["hash_key"] not in str(caught.value)
+
+
+def test_a_huge_file():
+    """No more is kept of it than the settings allow."""
+    verdict = FULL["verdicts"][0]
+    text = changed([{**verdict, "beta": f"b-{number}"} for number in range(20_000)], "verdicts")
+    held = loaded(text, max_entries=5)
+    assert [f"b-{number}" for number in range(19_995, 20_000)] == [each.beta for each in held.verdicts()[1:]]
 
 
 def test_too_many_pins_for_the_settings():
