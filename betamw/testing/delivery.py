@@ -61,7 +61,7 @@ class Delivery:
     cut: int | None
 
     async def send(self, request: web.Request, reply: Reply) -> web.StreamResponse:
-        """Send the reply; a client that has gone away is a `ConnectionError`, which aiohttp handles."""
+        """Send the reply; a client that has gone away is a `ConnectionError`."""
         reply = self.encoded(reply)
         headers, pieces = CIMultiDict(reply.headers), reply.pieces
         headers.setdefault("Content-Type", reply.content_type)
@@ -97,6 +97,12 @@ class Delivery:
                 return False
             left -= len(piece)
         return True
+
+
+async def until_cancelled() -> web.StreamResponse:
+    """In place of a response: wait for aiohttp to cancel the handler, as it does when the connection is gone."""
+    never: asyncio.Future[web.StreamResponse] = asyncio.get_running_loop().create_future()
+    return await never
 
 
 def _compressed(pieces: Sequence[bytes], encoding: Encoding) -> tuple[bytes, ...]:

@@ -14,7 +14,7 @@ import attrs
 from aiohttp import web
 
 from betamw.core import validators
-from betamw.testing.delivery import Delivery, Reply
+from betamw.testing.delivery import Delivery, Reply, until_cancelled
 
 Fault = Literal[
     "reset",
@@ -79,7 +79,7 @@ class Failure:
             raise ConnectionResetError(msg)
         if (breaks := _INSTEAD.get(self.fault)) is not None:
             await breaks(transport)
-            await asyncio.Future()  # until the connection is gone: then aiohttp cancels the handler
+            return await until_cancelled()
         await self._hold_up(transport)
         reply = delivery.encoded(_halved(reply) if self.fault == "half-json" else reply)
         if self.fault == "drip":

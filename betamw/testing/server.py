@@ -24,7 +24,7 @@ from betamw.core import validators
 from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.errors import ConfigError
 from betamw.testing.checks import complaint
-from betamw.testing.delivery import ENCODINGS, Delivery, Encoding, Reply
+from betamw.testing.delivery import ENCODINGS, Delivery, Encoding, Reply, until_cancelled
 from betamw.testing.dialects import DIALECTS, WRAPPERS, Refused, envelope, refusal, unexpected_values, wrap
 from betamw.testing.endpoints import answer, error_type
 from betamw.testing.faults import Failure, Fault
@@ -191,9 +191,12 @@ class SimulatedApi:
         queued = self._queue.take()
         reply = queued.literal.reply(request_id) if queued.literal else self._judge(received, request_id)
         delivery = Delivery(request_id=request_id, encoding=self.encoding, drip=self.drip, cut=self.cut)
-        if queued.failure is not None:
-            return await queued.failure.send(delivery, request, reply)
-        return await delivery.send(request, reply)
+        try:
+            if queued.failure is not None:
+                return await queued.failure.send(delivery, request, reply)
+            return await delivery.send(request, reply)
+        except ConnectionError:  # the client has gone away, which is no error of the server's: nothing is to be logged
+            return await until_cancelled()
 
     def _judge(self, received: ReceivedRequest, request_id: str) -> Reply:
         if self.header in received.headers and not received.betas:

@@ -5,6 +5,7 @@ import zlib
 
 import aiohttp
 import pytest
+from support.waiting import until
 
 from betamw.testing import SimulatedApi
 
@@ -68,6 +69,20 @@ async def test_client_goes_away(session, send):
         got = await send(api)
 
     assert 200 == got.status
+
+
+@pytest.mark.parametrize("fault", [None, "drip", "interim-flood"])
+async def test_client_is_gone_at_once(caplog, fault):
+    """A client that has not waited for its reply is no error of the server's to be logged."""
+    async with SimulatedApi() as api:
+        if fault:
+            api.fail_next(fault)
+        _, writer = await asyncio.open_connection("127.0.0.1", int(api.base_url.rpartition(":")[2]))
+        writer.write(b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        writer.transport.abort()
+        await until(lambda: api.requests)
+        await asyncio.sleep(0.01)
+    assert [] == caplog.records
 
 
 @pytest.mark.parametrize("stream", [False, True])
