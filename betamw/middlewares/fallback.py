@@ -29,7 +29,7 @@ from betamw.middlewares.call import Call
 from betamw.middlewares.deadline import Deadline
 from betamw.middlewares.override import in_force
 from betamw.middlewares.participant import Participant
-from betamw.middlewares.replay import upload_of
+from betamw.middlewares.replay import Upload, upload_of
 from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.request import API_KEY, is_innermost, prepare_resend
 
@@ -86,9 +86,8 @@ class FallbackMiddleware(Participant):
 
     async def _attempt(self, call: Call, handler: ClientHandlerType) -> tuple[ClientResponse, Decision]:
         """Send the request, and learn what becomes of the reply."""
-        exchange = call.exchange
         await self._write(call, call.render)
-        exchange.attempts += 1
+        call.exchange.attempts += 1
         if is_innermost(handler):
             self._under_way[call] = call.request.response, copy_context()
         if (upload := upload_of(call.request.body)) is not None:
@@ -99,15 +98,23 @@ class FallbackMiddleware(Participant):
             self._under_way.pop(call, None)
             if upload is not None:
                 upload.leave()
-        call.overhear(sent=True)
-        if response.status not in MAY_REFUSE or not exchange.sent:
-            return response, exchange.settle(response.status)
+        try:
+            call.overhear(sent=True)
+            if response.status not in MAY_REFUSE or not call.exchange.sent:
+                return response, call.exchange.settle(response.status)
+            return response, await self._judge(call, response, upload)
+        except BaseException:
+            response.close()
+            raise
+
+    async def _judge(self, call: Call, response: ClientResponse, upload: Upload | None) -> Decision:
+        """Find out whether a reply refuses betas, and what becomes of it."""
         body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
         call.looked_at = response, body
-        decision = exchange.receive(reply_of(response, body, replayable=call.is_replayable(upload)))
-        if decision is Decision.RESEND and exchange.has_news:
+        decision = call.exchange.receive(reply_of(response, body, replayable=call.is_replayable(upload)))
+        if decision is Decision.RESEND and call.exchange.has_news:
             await self._warn_others(call)
-        return response, decision
+        return decision
 
     async def _write(self, call: Call, render: Callable[[], None]) -> None:
         """Make the request's header and body what the exchange wants them to be; never suspends."""

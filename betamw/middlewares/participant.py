@@ -76,10 +76,15 @@ async def _run(call: Call, opener: Participant, handler: ClientHandlerType) -> C
         if response.status >= BAD_REQUEST:
             await call.fail(response)
     except BaseException as error:
+        _close(call.response)
         call.end(error)
         raise
     else:
-        call.end(None)
+        try:
+            call.end(None)
+        except BaseException:
+            _close(response)
+            raise
     finally:
         if call.lines is not asked:
             _last.set((ref(call.request), asked, call.lines))
@@ -92,6 +97,12 @@ async def _run(call: Call, opener: Participant, handler: ClientHandlerType) -> C
     except TypeError:  # a response class of another's making need not be hashable: then there is no usage
         pass
     return response
+
+
+def _close(response: ClientResponse | None) -> None:
+    """Close a reply that does not reach the caller: what keeps it back may be raised by a logger, as by ^C."""
+    if response is not None:
+        response.close()
 
 
 def usage(response: ClientResponse) -> BetaUsage:

@@ -1,5 +1,6 @@
 """Where events go, and that they never fail a call."""
 
+import asyncio
 import logging
 import warnings
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from betamw.core.events import Level, Value
 A = TypeVarTuple("A")
 
 LOGGER_NAME: Final = "betamw"
+_FAULTS: Final = (Exception, asyncio.CancelledError)
+"""A broken sink is no fault of who makes the call. It never waits, so that no cancellation of the call gets here."""
+
 _LEVELS: Final[dict[Level, int]] = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 logging.getLogger(LOGGER_NAME).addHandler(logging.NullHandler())
@@ -44,7 +48,7 @@ class Sink:
         """Whether an event of this level would be written now."""
         try:
             return self._logger_for(level) is not None
-        except Exception as error:  # noqa: BLE001  as in `write`
+        except _FAULTS as error:
             self._warn(error)
             return False
 
@@ -62,7 +66,7 @@ class Sink:
                 logger.log(_LEVELS[level], name, extra=fields(*of))
             else:
                 getattr(logger, level)(name, **fields(*of))
-        except Exception as error:  # noqa: BLE001  a broken sink is no fault of who makes the call
+        except _FAULTS as error:
             self._warn(error)
 
     def _logger_for(self, level: Level) -> Any:
@@ -78,10 +82,10 @@ class Sink:
         enabled = getattr(kind, "is_enabled_for", None) or getattr(kind, "isEnabledFor", None)
         return logger if enabled is None or enabled(logger, _LEVELS[level]) else None
 
-    def _warn(self, error: Exception) -> None:
+    def _warn(self, error: BaseException) -> None:
         if not self._warned:
             self._warned = True
-            with suppress(Warning):  # under `-W error`
+            with suppress(Exception):  # under `-W error`, or where nobody can write to stderr any more
                 warnings.warn(
                     f"betamw could not write a log event ({type(error).__name__}); later ones may be lost too",
                     RuntimeWarning,

@@ -152,18 +152,13 @@ async def test_one_that_meddles_with_the_memory(name):
     assert ([OLD] if name == "betamw.beta.rejected" else []) == [verdict.beta for verdict in memory.verdicts()]
 
 
-NOT_CLOSED = pytest.mark.xfail(
-    strict=True, reason="a reply in hand is not closed when an event about it cannot be told"
-)
-
-
 @pytest.mark.parametrize(
     ("name", "drip"),
     [
         *((name, 0.0) for name in EVENTS),
         (EVENTS[0], 0.01),
-        pytest.param(EVENTS[1], 0.01, marks=NOT_CLOSED),
-        pytest.param(EVENTS[2], 0.01, marks=NOT_CLOSED),
+        (EVENTS[1], 0.01),
+        (EVENTS[2], 0.01),
     ],
 )
 async def test_what_is_no_error_goes_through(name, drip):
@@ -178,7 +173,6 @@ async def test_what_is_no_error_goes_through(name, drip):
     assert 1 == logger.seen.count("betamw.request")
 
 
-@pytest.mark.xfail(strict=True, reason="CancelledError is no Exception, so it goes through the sink")
 @pytest.mark.parametrize("name", EVENTS)
 async def test_one_that_raises_a_cancellation(name):
     """A logger that asks for the result of a task that was cancelled has cancelled nothing: no call waits there."""
@@ -186,7 +180,6 @@ async def test_one_that_raises_a_cancellation(name):
         assert RECOVERED == await call_with(Logger(raising(asyncio.CancelledError()), name))
 
 
-@pytest.mark.xfail(strict=True, reason="what `warnings.warn` raises is suppressed only if it is a Warning")
 async def test_when_warnings_cannot_be_written_either(monkeypatch):
     """A daemon that has closed `sys.stderr`: then `warnings.warn` raises a ValueError."""
     monkeypatch.setattr("warnings.showwarning", raising(ValueError("I/O operation on closed file")))
