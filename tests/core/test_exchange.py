@@ -1030,7 +1030,7 @@ def assert_the_log_is_true(shell):
 
 
 @given(scene=SCENES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_log_is_always_true(scene):
     """Merged is the union less the policy's drops, sent is that less the others, and the lists are disjoint."""
     shell, _ = played(scene)
@@ -1038,7 +1038,7 @@ def test_the_log_is_always_true(scene):
 
 
 @given(scene=SCENES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_log_is_always_true_with_the_merge_inside_of_the_fallback(scene):
     """Any subset of the middlewares works, in any order."""
     shell, _ = played(scene, merge_inside=True)
@@ -1046,7 +1046,7 @@ def test_the_log_is_always_true_with_the_merge_inside_of_the_fallback(scene):
 
 
 @given(scene=SCENES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_may_not_be_dropped_never_is(scene):
     """Not what the endpoint or the policy requires, nor what a source that is not droppable was the first to want."""
     exchange = played(scene)[0].exchange
@@ -1057,7 +1057,7 @@ def test_what_may_not_be_dropped_never_is(scene):
 
 
 @given(scene=SCENES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_call_is_never_sent_too_often(scene):
     """At most `max_resends` more, none when the body is gone or the fallback off."""
     exchange = played(scene)[0].exchange
@@ -1066,7 +1066,7 @@ def test_a_call_is_never_sent_too_often(scene):
 
 
 @given(scene=SCENES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_outcome_says_what_the_caller_got(scene):
     """A good reply is ok or recovered, by whether something was refused; any other is an error or a refusal."""
     shell, kept = played(scene)
@@ -1075,7 +1075,7 @@ def test_the_outcome_says_what_the_caller_got(scene):
 
 
 @given(scene=SCENES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_field_is_left_without_its_beta(scene):
     """A beta that was sent for a field of the body is not dropped in the course of the call."""
     exchange = played(scene)[0].exchange
@@ -1085,7 +1085,6 @@ def test_no_field_is_left_without_its_beta(scene):
 
 
 @given(refuses=SOME, asked=SOME, one_by_one=st.booleans())
-@settings(deadline=None)
 def test_a_server_that_names_what_it_refuses_is_learned_exactly(refuses, asked, one_by_one):
     """Sent until it is good: what is held then was asked for and is refused, and no innocent is held."""
     world = World()
@@ -1104,7 +1103,7 @@ HANDS = st.lists(st.tuples(SOME, st.booleans()), min_size=4, max_size=4)
 
 
 @given(scene=SCENES, hands=HANDS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_log_is_true_whatever_another_hand_does(scene, hands):
     """Other middlewares may write any header before or after the fallback: the sets told are those that went out."""
     shell = Shell.open(scene, MESSAGES)

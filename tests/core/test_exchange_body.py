@@ -277,7 +277,7 @@ SOME = st.sets(st.sampled_from(BETAS))
         }
     ),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_field_goes_out_without_a_beta_that_allows_it(wants, server, body, policy):
     """Whatever is refused, remembered or searched; and what is told to be stripped is not in the body."""
     world = World()

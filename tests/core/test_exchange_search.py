@@ -218,7 +218,7 @@ KEEP = EIGHT[2]
     "policy", [{"required": {KEEP}}, {"droppable_sources": {"request"}}], ids=["required", "not droppable"]
 )
 @given(culprits=BETAS, resends=st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_may_not_be_dropped_always_goes_along(policy, culprits, resends):
     """In every send; the search among the others ends with the exact set all the same."""
     world, server = World(), Server(culprits - {KEEP})
@@ -232,7 +232,7 @@ def test_what_may_not_be_dropped_always_goes_along(policy, culprits, resends):
 
 
 @given(culprits=st.sets(st.sampled_from(EIGHT[:5])))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_beta_whose_field_is_in_the_body_always_goes_along(culprits):
     """Without it the field is the next 400."""
     world, server, betas = World(), Server(culprits), (*EIGHT[:5], CONTEXT)
@@ -266,7 +266,7 @@ def test_what_goes_in_spite_of_a_doubt_is_good_once_it_was_accepted(world):
 
 
 @given(culprits=BETAS, resends=st.integers(1, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_call_without_a_memory_is_recovered_all_the_same(culprits, resends):
     """By halves, in its own few resends; nothing is told of a memory, and the next call knows nothing."""
     world, server = World(memory=None), Server(culprits)
@@ -356,7 +356,7 @@ class Fickle:
     fails=st.sampled_from([0.0, 0.3]),
     resends=st.sampled_from([0, 1, 2, 5]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_server_that_refuses_at_random(seed, share, names, fails, resends):
     """Each call ends in time, the log is true; and when the server has come to its senses, all goes again."""
     world = World()
@@ -389,7 +389,7 @@ def test_a_server_that_refuses_every_call_whatever_is_sent(world, resends, befor
 
 
 @given(first=BETAS, then=BETAS, calls=st.integers(0, 5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_server_whose_set_changes_during_the_search(first, then, calls):
     """It ends; what the new set does not hold goes again when its verdict is over, and then the set is exact."""
     world, server = World(), Server(first)
@@ -445,7 +445,7 @@ def test_doubts_are_of_no_concern_to_calls_that_want_other_betas(world):
 
 
 @given(unnamed=BETAS, by_name=BETAS, resends=st.sampled_from([0, 1, 2, 5]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_server_that_names_some_and_others_not(unnamed, by_name, resends):
     """It always ends, no innocent is blamed; two resends, one for each kind, and the exact set is found."""
     world, server = World(), Server(unnamed, by_name)
@@ -462,7 +462,7 @@ def test_a_server_that_names_some_and_others_not(unnamed, by_name, resends):
 
 
 @given(unnamed=st.sets(st.sampled_from(EIGHT), min_size=1), by_name=st.sets(st.sampled_from(EIGHT), min_size=1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_call_that_meets_both_kinds_of_replies_is_answered(unnamed, by_name):
     """All names come in one reply, which leaves a resend for the rest."""
     world, server = World(), Server(unnamed, by_name)
@@ -476,7 +476,7 @@ def test_a_call_that_meets_both_kinds_of_replies_is_answered(unnamed, by_name):
     by_name=st.sets(st.sampled_from(EIGHT), max_size=2),
     keep=st.sets(st.sampled_from(EIGHT), max_size=2),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_log_is_true_whatever_the_calls_want(calls, unnamed, by_name, keep):
     """What was sent, dropped and learned, over calls with different betas; what is told is what the memory holds."""
     world, server = World(), Server(unnamed, by_name)
@@ -535,7 +535,7 @@ class Crowd:
 
 
 @given(culprits=BETAS, moves=st.lists(st.integers(-3, 9), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_one_call_at_a_time_searches(culprits, moves):
     """The others go without the suspects, none waits, each is answered with two refused sends at the most."""
     crowd = Crowd(World(), Server(culprits), EIGHT)
@@ -567,7 +567,7 @@ def test_one_call_at_a_time_searches(culprits, moves):
     wants=[[EIGHT[0]], [*EIGHT[:3]]],
     moves=[(0, "step"), (0, "step"), (1, "step"), (0, "cancel")],
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_calls_with_different_betas_may_overlap_and_be_cancelled(unnamed, by_name, wants, moves):
     """No innocent is blamed, no call is sent more often than its policy says, and the next ones find the exact set."""
     world, server = World(), Server(unnamed, by_name)

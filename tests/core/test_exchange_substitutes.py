@@ -355,7 +355,7 @@ MAPS = st.dictionaries(st.sampled_from(BETAS), st.sampled_from(BETAS), max_size=
     body=st.sampled_from([PLAIN, USES_MCP]),
     removed=st.sampled_from([(), (OLD,), (MCP, B)]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_log_is_true_whatever_is_substituted(wants, server, policy, body, removed):
     """Sent is merged less the drops with substitutes in place; no innocent is held, what was removed never goes."""
     world = World()
@@ -376,7 +376,7 @@ def test_the_log_is_true_whatever_is_substituted(wants, server, policy, body, re
 
 
 @given(by_name=SOME, unnamed=SOME, substitutes=st.one_of(st.just("older"), MAPS))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_in_the_end_no_send_is_refused(by_name, unnamed, substitutes):
     """Whatever takes whose place: the calls come to an end of their search, and are good at once."""
     by_name, unnamed = by_name - {OAUTH}, unnamed - {OAUTH}

@@ -304,7 +304,7 @@ def test_a_server_that_refuses_everything_teaches_nothing():
 
 
 @given(st.floats(0, 1), st.integers(0, 99), st.integers(1, 3), st.integers(1, 10))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_server_that_refuses_at_random_does_no_lasting_harm(share, seed, resends, count):
     """No call sends more than allowed; when the server comes to its senses and the verdicts are over, all is good."""
     betas = tuple(f"beta-{number}" for number in range(count))
@@ -322,7 +322,7 @@ CALLS = st.lists(st.tuples(st.lists(st.sampled_from(ABCDEFGH), unique=True), st.
 
 
 @given(BETAS, BETAS, BETAS, BETAS, CALLS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_innocent_is_blamed(culprits, named, keep, suspicious, calls):
     """Whatever the calls want, whoever searches, and whether replies name some: what is found is so."""
     server, client = Server(culprits - keep, named - keep), Client(suspicious=suspicious)
@@ -340,7 +340,6 @@ def test_no_innocent_is_blamed(culprits, named, keep, suspicious, calls):
 
 
 @given(st.lists(st.tuples(BETAS, st.booleans(), st.sampled_from(["end", "cancel"])), max_size=30), BETAS, st.randoms())
-@settings(deadline=None)
 def test_calls_may_overlap(calls, culprits, order):
     """Calls that began before another ended, or that never end: no innocent is blamed, and none is lost for good."""
     server, client, trials = Server(culprits), Client(), []

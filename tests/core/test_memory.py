@@ -703,7 +703,7 @@ def scope_fields(scope):
 
 
 TestMemoryMachine = MemoryMachine.TestCase
-TestMemoryMachine.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestMemoryMachine.settings = settings(max_examples=100, stateful_step_count=40)
 
 
 def test_a_suspicion_is_news_once():

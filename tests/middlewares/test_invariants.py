@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.client import BODY, open_client
 
@@ -113,7 +113,7 @@ def check_wire(requests, event, body, policy):
         assert [()] * len(requests) == [closed(request.betas, request.json()) for request in requests]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(calls, few, policies, servers, st.booleans())
 def test_the_invariants_hold(steps, defaults, policy, server, remembers):
     """Whatever is asked, refused and answered: the lists of an event fit together, and with what reached the server."""
