@@ -30,6 +30,11 @@ def json_lines(file: BinaryIO = DISCARD) -> None:
     _configure(logging.INFO, file)
 
 
+def everything(file: BinaryIO) -> None:
+    """As `json_lines`, with the events of level DEBUG."""
+    _configure(logging.DEBUG, file)
+
+
 def _configure(level: int, file: BinaryIO) -> None:
     structlog.reset_defaults()
     structlog.configure(
