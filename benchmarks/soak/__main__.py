@@ -14,7 +14,7 @@ from benchmarks.soak.run import Settings, soak
 def main() -> int:
     """Run it; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="5,000 calls in place of 100,000")
+    parser.add_argument("--quick", action="store_true", help="4,000 calls in place of 100,000")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     parser.add_argument("--calls", type=int, help="how many")
     parser.add_argument("--in-flight", type=int, default=500, help="calls at a time; default: 500")
@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="leave the books in this directory, which is made")
     given = parser.parse_args()
     settings = Settings(
-        calls=given.calls or (5_000 if given.quick else 100_000),
+        calls=given.calls or (4_000 if given.quick else 100_000),
         in_flight=given.in_flight,
         connections=given.connections,
         seed=given.seed,

@@ -12,11 +12,12 @@ import attrs
 
 from benchmarks.soak.books import HEAD, WHOLE, Event, Outcome, Send
 from benchmarks.soak.plan import Call
-from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP
 
 CALL: Final = "betamw.request"
 REJECTED: Final = "betamw.beta.rejected"
-MOST_SENDS: Final = 3
+_MOST_SENDS: Final = 3
+_BAD_REQUEST: Final = 400
+_DID_NOT_HELP: Final = frozenset({400, 404, 422})
 _DISCONNECTED: Final = frozenset({"ClientOSError", "ServerDisconnectedError", "ClientConnectionResetError"})
 _LATE: Final = 5.0
 """Seconds by which a timeout may strike late, for 500 others are in flight."""
@@ -44,6 +45,15 @@ class Case:
     refused: frozenset[str]
     named: bool
 
+    def __str__(self) -> str:
+        call, outcome, end = self.call, self.outcome, self.end
+        sends = [(send.fault, send.status, send.betas, send.refused) for send in self.sends]
+        return (
+            f"call {call.number} ({call.method} {call.scope}, body {call.body or 'none'}): {sends}; the caller saw "
+            f"{outcome.status} {outcome.request_id} {outcome.error}, {outcome.read} read; the log says {end.outcome} "
+            f"after {end.attempts} attempts with {end.betas_sent}"
+        )
+
     @property
     def end(self) -> Event:
         """The event that tells of the end."""
@@ -67,7 +77,7 @@ class Case:
             found.append(self.sends[0] if resent else None)
         if last is not None and last.most >= HEAD:
             read = last.refuses and len(self.rejections) == self.end.attempts
-            found.append(self.sends[0] if resent and last.status in DID_NOT_HELP and not read else last)
+            found.append(self.sends[0] if resent and last.status in _DID_NOT_HELP and not read else last)
         return found
 
     def got(self) -> Send | None:
@@ -87,7 +97,7 @@ def _told_once(case: Case) -> bool:
 
 def _bounded(case: Case) -> bool:
     """Not more requests than the log tells of, not fewer than were answered, and not more than are allowed."""
-    return len(case.sends) <= case.end.attempts <= len(case.sends) + 1 and case.end.attempts <= MOST_SENDS
+    return len(case.sends) <= case.end.attempts <= len(case.sends) + 1 and case.end.attempts <= _MOST_SENDS
 
 
 def _answered_once(case: Case) -> bool:
@@ -164,7 +174,7 @@ def _outcome(case: Case) -> bool:
     resent = end.attempts > 1
     if (got.refuses and len(case.rejections) == end.attempts) or (resent and got is not case.last):
         return end.outcome == "rejected"
-    return end.outcome == ("error" if got.status >= BAD_REQUEST else "recovered" if resent else "ok")
+    return end.outcome == ("error" if got.status >= _BAD_REQUEST else "recovered" if resent else "ok")
 
 
 def _read(case: Case) -> bool:
@@ -175,7 +185,7 @@ def _read(case: Case) -> bool:
     if outcome.read == "broken":
         return got.least < WHOLE or outcome.error in {"CancelledError", "TimeoutError"}
     whole = outcome.read != "whole" or (got.most == WHOLE and outcome.crc == got.reply_crc)
-    return whole and (outcome.fits or got.status >= BAD_REQUEST)
+    return whole and (outcome.fits or got.status >= _BAD_REQUEST)
 
 
 def _honest(case: Case) -> bool:

@@ -48,33 +48,31 @@ class Client:
     async def make(self, call: Call) -> Outcome:
         """Make a call, perhaps cancel it, and write down what came of it."""
         structlog.contextvars.bind_contextvars(soak_call=call.number)
-        if call.cancelled_after is None:
-            outcome = await self._make(call)
-        else:
-            loop = asyncio.get_running_loop()
-            task = loop.create_task(self._make(call))
-            cancelling = loop.call_later(call.cancelled_after, task.cancel)
-            await asyncio.wait([task])
-            cancelling.cancel()
-            outcome = task.result()
-        write(self.book, outcome)
-        self.made += 1
-        return outcome
-
-    async def _make(self, call: Call) -> Outcome:
         outcome = Outcome(call.number)
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        cancelling = None if call.cancelled_after is None else loop.call_later(call.cancelled_after, task.cancel)
         started = time.perf_counter()
         try:
             await self._request(call, outcome)
         except (ClientError, OSError) as error:  # a TimeoutError is one
             outcome.error = type(error).__name__
         except asyncio.CancelledError:
-            if call.cancelled_after is None:
+            if cancelling is None:  # it is the soak that is given up
                 raise
             outcome.error = "CancelledError"
         except Exception as error:  # noqa: BLE001  what it is will be told
             outcome.error, outcome.honest = repr(error), False
+        finally:
+            if cancelling is not None:
+                cancelling.cancel()
+        if task.cancelling():
+            task.uncancel()
+            if outcome.error != "CancelledError":
+                outcome.error, outcome.honest = "a cancellation that came to nothing", False
         outcome.took = time.perf_counter() - started
+        write(self.book, outcome)
+        self.made += 1
         return outcome
 
     async def _request(self, call: Call, outcome: Outcome) -> None:

@@ -20,6 +20,8 @@ _BETAS: Final = re.compile(rb"\r\nanthropic-beta: *([^\r]*)", re.IGNORECASE)
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNK: Final = re.compile(rb"([0-9a-f]+)\r\n", re.IGNORECASE)
 _LAST_CHUNK: Final = b"0\r\n\r\n"  # in no body that the client sends
+_DAWDLED: Final = 0.1
+"""Seconds for which the rest of a request that was answered early is not taken."""
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)  # a reset in place of an orderly end
 
 
@@ -96,6 +98,9 @@ class Connection(asyncio.Protocol):
         self._told_crc = _found(_CRC, head, int, 0)
         self._body_is_here = self._answered = False
         if self.server.arrived(self._send):
+            if self._length is None or self._length > len(self._received):
+                self._transport.pause_reading()
+                asyncio.get_running_loop().call_later(_DAWDLED, self._transport.resume_reading)
             self._answer(self._send)
 
     def _take_body(self, send: Send) -> bool:

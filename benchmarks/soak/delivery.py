@@ -29,6 +29,7 @@ _SEEN: Final = {
     "reset after headers": (NOTHING, HEAD),
     "reset after reply": (NOTHING, WHOLE),
     "cut body": (HEAD, HEAD),
+    "too short": (HEAD, HEAD),
     "bad gzip": (HEAD, HEAD),
     **dict.fromkeys(ENDLESS, (HEAD, HEAD)),
 }
@@ -96,6 +97,7 @@ _DELIVERIES: Final[dict[str, Callable[[Send, bytes], Sequence[Step]]]] = {
     "reset after headers": lambda send, body: (_head(send, len(body)), End.RESET),
     "reset after reply": lambda send, body: (*_whole(send, body), End.RESET),
     "cut body": lambda send, body: (_head(send, len(body)) + body[: len(body) // 2], End.CLOSE),
+    "too short": lambda send, body: (_head(send, len(body) + 1) + body, End.CLOSE),
     "slow headers": lambda send, body: (0.05 + send.call % 4 * 0.05, *_whole(send, body)),
     "dripping body": _drip,
     "close after reply": lambda send, body: (*_whole(send, body), End.CLOSE),

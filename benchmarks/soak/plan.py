@@ -60,6 +60,7 @@ FAULTS: Final = {
     "reset after headers": 5,
     "reset after reply": 4,
     "cut body": 5,
+    "too short": 5,
     "garbage": 4,
     "slow headers": 15,
     "dripping body": 10,
@@ -68,7 +69,7 @@ FAULTS: Final = {
     "chunked": 100,
     "bad gzip": 5,
     "endless 400": 2,
-    "slow endless 400": 1,
+    "slow endless 400": 2,
     "early reply": 20,
     "refused just this once": 8,
     "429": 6,
@@ -77,7 +78,7 @@ FAULTS: Final = {
     "bad request": 6,
     "not found": 4,
 }
-"""Per thousand first sends; resends meet with three times as many."""
+"""Per thousand sends; refusals and resends meet with three times as many."""
 
 _FAULTS: Final = tuple(
     _weighted({"": 1000 - factor * sum(FAULTS.values())} | {name: factor * n for name, n in FAULTS.items()})
@@ -187,10 +188,10 @@ def scope_of(template: str, model: str, key: str) -> str:
     return f"{template} {model} {key}"
 
 
-def draw_fault(seed: int, number: int, send: int) -> tuple[str, random.Random]:
+def draw_fault(seed: int, number: int, send: int, *, often: bool) -> tuple[str, random.Random]:
     """What befalls the `send`th send of a call (from 1), empty for nothing; and a source of more chance."""
     draw = random.Random(seed << 64 | number << 8 | send)  # noqa: S311  the same faults each time
-    return _draw(draw, _FAULTS[send > 1]), draw
+    return _draw(draw, _FAULTS[often]), draw
 
 
 def reply_body(number: int, send: int) -> bytes:

@@ -2,6 +2,7 @@
 
 import statistics
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,13 +11,24 @@ import attrs
 from benchmarks.report import environment
 from benchmarks.soak import audit
 from benchmarks.soak.books import EVENTS, OUTCOMES, SENDS, Event, Outcome, Send, by_call, read
-from benchmarks.soak.plan import FAULTS, calm_scopes, draw_call
-from benchmarks.soak.run import Settings, Watched
+from benchmarks.soak.plan import FAULTS, draw_call
+from benchmarks.soak.run import ENTRIES, Settings, Watched
 
-_FLAT: Final = 3.0
-"""MiB by which resident memory may have grown between the second and the last quarter of the run."""
-_ENOUGH: Final = 5000
+_GROWN: Final = 5.0
+"""MiB by which resident memory may have grown from the second quarter of the run to the last: what malloc wastes."""
+_MORE: Final = 1.05
+"""How many times as many blocks of memory Python may hold in the last quarter as in the second."""
+_ENOUGH: Final = 4000
 """Calls from which on everything must have happened."""
+_HAPPENS: Final = (
+    *(f"outcome {name}" for name in ("ok", "recovered", "rejected", "error", "cancelled")),
+    *(f"reply read: {name}" for name in ("whole", "part", "nothing", "broken")),
+    *(f"caller: {name}" for name in ("reply", "exception", "timed out", "cancelled")),
+    *(f"probes: {name}" for name in ("accepted", "refused", "unknown")),
+    *(f"given up: {name}" for name in ("body_not_replayable", "paired_field")),
+    "first reply handed over",
+    "sent again by aiohttp (GET)",
+)
 
 
 @attrs.define
@@ -29,14 +41,6 @@ class Report:
     latency_ms: dict[str, dict[str, float]] = attrs.Factory(dict)
     wrong: list[str] = attrs.Factory(list)
 
-    @property
-    def resident(self) -> tuple[float, float, float]:
-        """MiB: the medians of the second and of the last quarter, and the most."""
-        found, quarter = self.watched.resident, len(self.watched.resident) // 4
-        if not quarter:
-            return 0.0, 0.0, 0.0
-        return statistics.median(found[quarter : 2 * quarter]), statistics.median(found[-quarter:]), max(found)
-
     def to_json(self) -> dict[str, Any]:
         """One document with all figures."""
         watched = attrs.asdict(self.watched)
@@ -46,37 +50,41 @@ class Report:
             "calls_per_second": round(self.settings.calls / self.watched.seconds, 1),
             "calls": dict(self.calls),
             "latency_ms": self.latency_ms,
-            "resident_mib": dict(zip(("warm", "end", "most"), self.resident, strict=True)),
-            "resident": [round(x, 1) for x in self.watched.resident],
-            "watched": {name: value for name, value in watched.items() if name not in {"resident", "wrong"}},
+            **watched,
+            "resident": _quarters(self.watched.resident),
+            "blocks": _quarters(self.watched.blocks),
             "wrong": self.wrong,
         }
 
     def text(self) -> str:
         """The tables."""
-        watched, server = self.watched, self.watched.server
-        warm, end, most = self.resident
+        watched, server, settings = self.watched, self.watched.server, self.settings
+        memory, blocks = _quarters(watched.resident), _quarters(watched.blocks)
         lines = [
-            f"{self.settings.calls} calls, {self.settings.in_flight} in flight over at most "
-            f"{self.settings.connections} connections, seed {self.settings.seed}",
-            f"{watched.seconds:.1f} s, {self.settings.calls / watched.seconds:.0f} calls/s; CPU: client "
-            f"{watched.cpu:.1f} s, server {server['cpu']:.1f} s",
+            ", ".join(f"{name} {value}" for name, value in environment().items()),
             "",
-            *(f"{name:<34} {number:8}" for name, number in self.calls.items()),
+            f"{settings.calls} calls, {settings.in_flight} in flight over at most {settings.connections} connections",
+            f"seed {settings.seed}, {watched.seconds:.1f} s, {settings.calls / watched.seconds:.0f} calls/s",
+            f"CPU: client {watched.cpu:.1f} s, server {server['cpu']:.1f} s",
             "",
-            *(
-                f"{name:<34} p50 {ms['p50']:8.1f} ms   p99 {ms['p99']:8.1f} ms   ({ms['calls']:.0f} calls)"
-                for name, ms in self.latency_ms.items()
-            ),
+            *(f"{name:<30} {number:8}" for name, number in sorted(self.calls.items())),
             "",
-            *(f"fault: {name:<27} {number:8}" for name, number in sorted(server["faults"].items())),
+        ]
+        lines += [
+            f"latency {name:<16} p50 {ms['p50']:7.1f} ms  p99 {ms['p99']:7.1f} ms  ({ms['calls']:.0f} calls)"
+            for name, ms in self.latency_ms.items()
+        ]
+        faults = server["faults"]
+        lines += ["", f"{'fault':<30} {'first':>8} {'resend':>8}"]
+        lines += [f"{name:<30} {faults.get(name, 0):8} {faults.get(f'{name}, resend', 0):8}" for name in FAULTS]
+        lines += [
             "",
-            f"resident memory, MiB: {warm:.1f} after warm-up, {end:.1f} in the end, {most:.1f} at most",
+            f"resident memory: {memory['second']:.1f} MiB after warm-up, {memory['last']:.1f} MiB in the end",
+            f"blocks of Python's: {blocks['second']:.0f} after warm-up, {blocks['last']:.0f} in the end",
             f"tasks: {watched.tasks} at most, {watched.tasks_left} left",
-            f"connections: {server['accepted']} made, {server['open']} kept alive in the end, {server['busy']} in use; "
+            f"connections: {server['accepted']} made, {server['open']} kept alive in the end, {server['busy']} in use",
             f"open files: {watched.files} at most, {watched.files_left} left",
             f"memory: {watched.entries} entries at most, {watched.leases} leases held in the end",
-            "",
             f"wrong: {len(self.wrong)}",
         ]
         return "\n".join(lines)
@@ -89,37 +97,39 @@ def report(settings: Settings, watched: Watched, directory: Path) -> Report:
     sends = by_call(read(directory, SENDS, Send))
     outcomes = by_call(read(directory, OUTCOMES, Outcome))
     calls = (draw_call(settings.seed, number) for number in range(settings.calls))
-    with_resend: list[float] = []
-    without: list[float] = []
+    took: dict[str, list[float]] = {"without resend": [], "with resend": []}
     for case in audit.cases(calls, outcomes, events, sends, findings):
         audit.check(case, findings)
         _count(result.calls, case)
         if case.outcome.read == "whole":
-            (with_resend if case.end.attempts > 1 else without).append(case.outcome.took * 1000)
-    result.latency_ms = {"latency without resend": _latency(without), "latency with resend": _latency(with_resend)}
+            took["with resend" if case.end.attempts > 1 else "without resend"].append(case.outcome.took)
+    result.latency_ms = {name: _latency(seconds) for name, seconds in took.items()}
     _count_events(result.calls, events)
-    unknown = {*events, *sends, *outcomes}.difference(range(settings.calls + watched.calm))
-    if unknown:
+    if unknown := {*events, *sends, *outcomes}.difference(range(settings.calls + watched.calm)):
         findings.add("something that belongs to no call", sorted(unknown)[:10])
-    warm, end, _ = result.resident
-    watched.hold(end <= warm + _FLAT, f"resident memory has grown from {warm:.1f} to {end:.1f} MiB")
+    _hold_flat(watched)
     if settings.calls >= _ENOUGH:
-        _hold_coverage(result)
+        missing = [fault for fault in FAULTS if fault not in watched.server["faults"]]
+        missing += [name for name in _HAPPENS if not result.calls[name]]
+        missing += ["a memory that is full"] if watched.entries < ENTRIES else []
+        watched.hold(not missing, f"never happened, so that nothing is said about it: {', '.join(missing)}")
     result.wrong = [*watched.wrong, *findings.lines()]
     return result
 
 
 def _count(figures: Counter[str], case: audit.Case) -> None:
     outcome, end = case.outcome, case.end
-    seen = "reply" if outcome.status else "cancelled" if outcome.error == "CancelledError" else "exception"
-    figures[f"caller: {seen}"] += 1
-    figures[f"caller: reply read: {outcome.read}"] += bool(outcome.status)
+    if outcome.status:
+        figures["caller: reply"] += 1
+        figures[f"reply read: {outcome.read}"] += 1
+        figures["first reply handed over"] += case.got() is not case.last
+    else:
+        figures["caller: cancelled" if outcome.error == "CancelledError" else "caller: exception"] += 1
     figures["caller: timed out"] += outcome.error == "TimeoutError"
-    figures[f"outcome: {end.outcome}"] += 1
+    figures[f"outcome {end.outcome}"] += 1
     figures["resends"] += end.attempts - 1
-    figures["first reply handed over"] += case.got() not in (None, case.last) if outcome.status else 0
     figures["sends refused"] += sum(send.refuses for send in case.sends)
-    figures["sends that reached the server"] += len(case.sends)
+    figures["sends"] += len(case.sends)
     figures["sent again by aiohttp (GET)"] += len(case.ends) - 1
 
 
@@ -127,26 +137,30 @@ def _count_events(figures: Counter[str], events: dict[int, list[Event]]) -> None
     for told in events.values():
         for event in told:
             if event.event == "betamw.memory.reprobed":
-                figures[f"probes: {event.result}"] += len(event.betas)
+                figures[f"probes: {event.result}"] += 1
             elif event.event == "betamw.memory.learned":
-                figures["betas learned"] += len(event.betas)
-            elif event.event == "betamw.beta.rejected" and event.reason != "dropped":
+                figures["learned"] += len(event.betas)
+            elif event.event == audit.REJECTED and event.reason != "dropped":
                 figures[f"given up: {event.reason}"] += 1
 
 
-def _latency(took: list[float]) -> dict[str, float]:
-    if len(took) < 2:  # noqa: PLR2004  no quantiles of less
+def _latency(took: Sequence[float]) -> dict[str, float]:
+    if len(took) < 2:  # noqa: PLR2004  of fewer there are no quantiles
         return {"p50": 0.0, "p99": 0.0, "calls": len(took)}
     cuts = statistics.quantiles(took, n=100)
-    return {"p50": round(cuts[49], 1), "p99": round(cuts[98], 1), "calls": len(took)}
+    return {"p50": round(cuts[49] * 1000, 1), "p99": round(cuts[98] * 1000, 1), "calls": len(took)}
 
 
-def _hold_coverage(result: Report) -> None:
-    """A soak in which something never happened says nothing about it."""
-    happened = result.watched.server["faults"]
-    missing = [name for name in FAULTS if name not in happened]
-    wanted = [f"outcome: {name}" for name in ("ok", "recovered", "rejected", "error", "cancelled")]
-    wanted += [f"caller: reply read: {name}" for name in ("whole", "part", "nothing", "broken")]
-    wanted += ["probes: refused", "probes: accepted", "first reply handed over", "caller: timed out"]
-    missing += [name for name in wanted if not result.calls[name]]
-    result.watched.hold(not missing, f"never happened: {', '.join(missing)}")
+def _quarters(seen: Sequence[float]) -> dict[str, float]:
+    """The medians of the second quarter of the run, when all is warm, and of the last; and the most."""
+    quarter = max(1, len(seen) // 4)
+    second, last = seen[quarter : 2 * quarter] or [0.0], seen[-quarter:] or [0.0]
+    return {"second": statistics.median(second), "last": statistics.median(last), "most": max(seen, default=0.0)}
+
+
+def _hold_flat(watched: Watched) -> None:
+    memory, blocks = _quarters(watched.resident), _quarters(watched.blocks)
+    grown = f"resident memory has grown from {memory['second']:.1f} to {memory['last']:.1f} MiB"
+    watched.hold(memory["last"] <= memory["second"] + _GROWN, grown)
+    more = f"Python holds {blocks['last']:.0f} blocks of memory, and held {blocks['second']:.0f} before"
+    watched.hold(blocks["last"] <= blocks["second"] * _MORE, more)

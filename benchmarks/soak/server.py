@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import random
+import socket
 import sys
 import time
 import zlib
@@ -31,6 +32,8 @@ from betamw.testing.dialects import refusal, wrap
 _HEADER: Final = "anthropic-beta"
 _RETIRED: Final = 0.12
 """The share of betas that a scope refuses."""
+_RECEIVED: Final = 2**15
+"""Bytes that the kernel takes for a connection, so that large uploads are still under way when they are answered."""
 _CHURN: Final = 0.05
 """Seconds until a beta is retired in some scope, or comes back."""
 
@@ -69,10 +72,11 @@ class Server:
         send.number = self._sends[send.call]
         if self._calm:
             return False
-        send.fault, draw = draw_fault(self.seed, send.call, send.number)
+        refused = tuple(beta for beta in send.betas if beta in self._refused_in(send.scope))
+        send.fault, draw = draw_fault(self.seed, send.call, send.number, often=bool(refused) or send.number > 1)
         if send.fault in STATUSES or send.fault in UNANSWERED or send.fault in ENDLESS:
             return False
-        send.refused = tuple(beta for beta in send.betas if beta in self._refused_in(send.scope))
+        send.refused = refused
         if send.fault == "refused just this once" and send.betas and not send.refused:
             send.refused = (draw.choice(send.betas),)
         return send.fault == "early reply"
@@ -145,7 +149,9 @@ class Server:
 async def _serve(seed: int, book: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
     server = Server(seed, book)
-    listening = await loop.create_server(lambda: Connection(server), "127.0.0.1", 0, backlog=1000)
+    listening_to = socket.create_server(("127.0.0.1", 0), backlog=1000)
+    listening_to.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED)
+    listening = await loop.create_server(lambda: Connection(server), sock=listening_to)
     churning = loop.create_task(server.churn())
     async with listening:
         print(listening.sockets[0].getsockname()[1], flush=True)
