@@ -296,3 +296,20 @@ async def test_what_is_known_and_cannot_go_is_not_sent_again(client, api, policy
         api.clear()
         got = await c.call(**again)
         assert (400, len({*map(frozenset, c.sent)})) == (got.status, len(c.sent))
+
+
+@pytest.mark.xfail(strict=True, reason="what explains the refusal puts the suspects back, and goes itself")
+async def test_what_is_learned_before_the_resend_does_not_make_it_the_first_send_again(client, api):
+    """Another call finds out which it was, and this one cannot go without it: the others are not put back."""
+    culprit = "context-management-2025-06-27"
+    api.refuse(culprit)
+    api.dialect = "bedrock"
+    memory = betamw.RejectionMemory()
+
+    def learn(_rejection):
+        asyncio.get_running_loop().call_soon(memory.pin, culprit)
+
+    policy = betamw.FallbackPolicy(on_rejection=learn)
+    async with client(policy=policy, memory=memory) as c:
+        await c.call(f"{BETAS[0]},{culprit}", json={**BODY, "context_management": {"edits": []}})
+        assert len({*c.sent}) == len(c.sent)
