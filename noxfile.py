@@ -49,6 +49,7 @@ def benchmarks(session: nox.Session) -> None:
     session.install("-e", ".[bench]")
     session.run("python", "-m", "benchmarks", "--quick")
     session.run("python", "-m", "benchmarks.isolation", "--quick")
+    session.run("python", "-m", "benchmarks.soak", "--quick")
 
 
 @nox.session(python="3.11")

@@ -73,6 +73,8 @@ class Case:
         """The attempts whose reply the caller may have got; None stands for an exception."""
         found: list[Send | None] = []
         last, resent = self.last, self.end.attempts > 1
+        if len(self.rejections) == self.end.attempts and self.rejections[-1].reason == "dropped":
+            return [*self.sends[:1]]  # it was to be resent once more, and ran into its timeout before
         if last is None or last.least < HEAD:  # a resend that is not answered: the first reply says what there is
             found.append(self.sends[0] if resent else None)
         if last is not None and last.most >= HEAD:
