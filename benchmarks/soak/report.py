@@ -15,9 +15,9 @@ from benchmarks.soak.plan import FAULTS, draw_call
 from benchmarks.soak.run import ENTRIES, Settings, Watched
 
 _GROWN: Final = 1.1
-"""How many times as large resident memory may be in the last quarter of the run as in the second: malloc wastes some."""
+"""How many times as large resident memory may be in the last quarter of the run as in the second."""
 _MORE: Final = 1.05
-"""Likewise, how many blocks of memory Python holds: exact, but it knows nothing of what is larger than 512 bytes."""
+"""Likewise, how many blocks of memory Python holds: exact, but without those that are larger than 512 bytes."""
 _ENOUGH: Final = 4000
 """Calls from which on everything must have happened."""
 _HAPPENS: Final = (
