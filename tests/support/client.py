@@ -58,10 +58,10 @@ class Client:
         return [event for event in self.capture.entries if event["event"] == name]
 
 
-def capturing_logger(capture: LogCapture) -> Any:
-    """A structlog logger that writes nothing and keeps everything."""
+def capturing_logger(capture: LogCapture, level: str = "debug") -> Any:
+    """A structlog logger that writes nothing and keeps everything from this level on."""
     return structlog.wrap_logger(
-        None, processors=[capture], wrapper_class=structlog.make_filtering_bound_logger("debug"), context_class=dict
+        None, processors=[capture], wrapper_class=structlog.make_filtering_bound_logger(level), context_class=dict
     )
 
 

@@ -1,13 +1,12 @@
 """The two calls, and how they differ."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
 import attrs
-from multidict import CIMultiDict
 from structlog.testing import LogCapture
 
 import betamw
@@ -48,12 +47,26 @@ class Call:
         return MODES[self.mode], kind, SETTINGS[self.setting], WAYS[kind.ways][self.way]
 
 
+@attrs.frozen(repr=False)
+class Difference:
+    """What a caller sees with a plain session, but not with the chain."""
+
+    call: Call
+    part: str
+    expected: object
+    actual: object
+
+    def __repr__(self) -> str:
+        return f"<{self.call}: {self.part}: {self.expected!r:.1000} BUT {self.actual!r:.1000}>"
+
+
 @attrs.define(eq=False)
 class Stage:
     """Where calls are made.
 
     Attributes:
         server: Whom they are made to.
+        elsewhere: Another origin.
         proxy: A proxy on the way, for those that use one.
         request: What all requests are given.
         capture: The events of the chain, at any level.
@@ -61,6 +74,7 @@ class Stage:
     """
 
     server: Server
+    elsewhere: Server
     proxy: Proxy
     request: Mapping[str, Any] = attrs.field(factory=dict)
     capture: LogCapture = attrs.field(factory=LogCapture)
@@ -76,23 +90,22 @@ class Stage:
             self._outer[base_url] = betamw.chain(api=api, logger=capturing_logger(self.capture))[:-1]
         return (*self._outer[base_url], mode.fallback(api))
 
-    async def differences(self, calls: Iterable[Call]) -> list[str]:
+    async def differences(self, calls: Iterable[Call]) -> list[Difference]:
         """Where a caller could tell that there is a chain."""
-        found = []
+        found: list[Difference] = []
         for call in calls:
             mode = call.parts[0]
             key = attrs.evolve(call, mode=""), mode.route, mode.plain
             if key not in self._plain:
                 self._plain[key] = await self.make(call, chained=False)
             actual = await self.make(call, chained=True)
-            found += [f"{call}: {difference}" for difference in _differences(call, self._plain[key], actual)]
+            found += _differences(call, self._plain[key], actual)
         return found
 
     async def make(self, call: Call, *, chained: bool) -> dict[str, object]:
         """Make the call, and see all that can be seen."""
         mode, _, setting, way = call.parts
-        self.server.clear()
-        self.traced.clear()
+        self.clear()
         got: dict[str, object] = {}
         session_arguments, url, arguments = self._arguments(call, chained=chained)
         async with aiohttp.ClientSession(**session_arguments) as session:
@@ -107,10 +120,18 @@ class Stage:
             except Exception as error:  # noqa: BLE001  the error is what is compared
                 got["error"] = plain(error)
             got["cookies"] = jar(session)
-        got["traced"] = [*self.traced]
-        got["requests"] = [*self.server.requests]
-        got["connections"] = len(self.server.connections)
-        return got
+        return got | {
+            "traced": [*self.traced],
+            "requests": [*self.server.requests],
+            "requests elsewhere": [*self.elsewhere.requests],
+            "connections": len(self.server.connections),
+        }
+
+    def clear(self) -> None:
+        """Start anew."""
+        self.server.clear()
+        self.elsewhere.clear()
+        self.traced.clear()
 
     def _arguments(self, call: Call, *, chained: bool) -> tuple[dict[str, Any], str, dict[str, Any]]:
         """Of the session, the URL, and of the request."""
@@ -119,27 +140,26 @@ class Stage:
         session = {"cookie_jar": aiohttp.CookieJar(unsafe=True), **setting.session(self)}
         request = {"json": BODY if setting.method == "POST" else None, **self.request, **setting.request(self)}
         (request if setting.each else session)["middlewares"] = middlewares
-        request["headers"] = CIMultiDict([("X-First", "1")])
-        request["headers"].extend(("anthropic-beta", line) for line in (mode.asks if chained else mode.plain))
+        request["headers"] = mode.headers(chained=chained)
         return session, setting.url(f"{self.server.url}/{mode.route}/{call.kind}"), request
 
 
-def _differences(call: Call, plain_session: dict[str, Any], with_chain: dict[str, Any]) -> Iterator[str]:
+def _differences(call: Call, plain_session: dict[str, Any], with_chain: dict[str, Any]) -> Iterator[Difference]:
     for part in plain_session | with_chain:
         expected, actual = _comparable(part, call, plain_session.get(part), with_chain.get(part))
         if isinstance(expected, dict) and isinstance(actual, dict):
             for name in expected:
                 if not same(expected[name], actual[name]):
-                    yield f"{part}, {name}: {expected[name]!r:.800} BUT {actual[name]!r:.800}"
+                    yield Difference(call, name, expected[name], actual[name])
         elif not same(expected, actual):
-            yield f"{part}: {expected!r:.800} BUT {actual!r:.800}"
+            yield Difference(call, part, expected, actual)
 
 
 def _comparable(part: str, call: Call, expected: Any, actual: Any) -> tuple[Any, Any]:
     """Both without what differs by nature."""
     mode, kind, setting, _ = call.parts
-    if part == "requests":
-        return _asked(expected, mode), _asked(actual, mode)
+    if part.startswith("requests"):
+        return asked(expected, mode), asked(actual, mode)
     if part == "traced" and (mode.resends or mode.asks != mode.plain):
         return _told(expected, mode), _told(actual, mode)
     ends = not setting.keeps or (kind.closes and mode.route != "refused")
@@ -148,7 +168,7 @@ def _comparable(part: str, call: Call, expected: Any, actual: Any) -> tuple[Any,
     return expected, actual
 
 
-def _asked(requests: list[Any], mode: Mode) -> list[bytes]:
+def asked(requests: list[Any], mode: Mode) -> list[bytes]:
     """The requests whose reply is the caller's; where nothing is sent twice, all."""
     if mode.first:
         requests = requests[:1]
@@ -164,7 +184,7 @@ def _told(traced: list[tuple[str, dict[str, Any]]], mode: Mode) -> list[object]:
 
 
 def calls(
-    kinds: Iterable[str], *, modes: Iterable[str], settings: Iterable[str], ways: Iterable[str] = ()
+    kinds: Iterable[str], *, modes: Iterable[str], settings: Iterable[str], ways: Collection[str] = ()
 ) -> list[Call]:
     """The product, as far as it makes sense; without `ways` all that there are for a kind."""
     return [
@@ -172,24 +192,31 @@ def calls(
         for kind in kinds
         for setting in settings
         for mode in modes
-        if MODES[mode].suits(KINDS[kind]) and not (SETTINGS[setting].blind and MODES[mode].recovers)
+        if _makes_sense(MODES[mode], KINDS[kind], SETTINGS[setting])
         for way in WAYS[KINDS[kind].ways]
         if not ways or way in ways
     ]
+
+
+def _makes_sense(mode: Mode, kind: Kind, setting: Setting) -> bool:
+    # What the caller asks for goes to the other origin too, and is not the same.
+    elsewhere = kind.leaves and mode.asks != mode.plain
+    return mode.suits(kind) and not (setting.blind and mode.recovers) and not elsewhere
 
 
 @asynccontextmanager
 async def open_stage(**server: Any) -> AsyncIterator[Stage]:
     """A stage of one's own."""
     async with AsyncExitStack() as stack:
-        opened = await stack.enter_async_context(Server(**server))
-        yield Stage(opened, await stack.enter_async_context(Proxy()))
+        elsewhere = await stack.enter_async_context(Server(**server))
+        opened = await stack.enter_async_context(Server(away=elsewhere.url, **server))
+        yield Stage(opened, elsewhere, await stack.enter_async_context(Proxy()))
 
 
-async def differences_apart(calls: Iterable[Call]) -> list[str]:
+async def differences_apart(calls: Iterable[Call]) -> list[Difference]:
     """Where a caller could tell, of calls that take time: each on a stage of its own, at the same time."""
 
-    async def differences(call: Call) -> list[str]:
+    async def differences(call: Call) -> list[Difference]:
         async with open_stage() as stage:
             return await stage.differences([call])
 

@@ -1,6 +1,7 @@
 """What servers answer: `KINDS`, a line for each."""
 
 import gzip
+import json
 import zlib
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -13,9 +14,17 @@ import brotli
 from backports import zstd
 
 WAIT: Final = SimpleNamespace(what="until the reader has said that it has got so far")
+AWAY: Final = b"{away}"
+"""Stands in headers for the base URL of another origin."""
 Pieces = Iterable[Any]
 
 _KIB: Final = 1024
+_EVENTS: Final[list[dict[str, Any]]] = [
+    {"type": "message_start", "message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 1}}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hi"}},
+    {"type": "message_stop"},
+]
 _CODERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "gzip": lambda data: gzip.compress(data, mtime=0),
     "deflate": zlib.compress,
@@ -90,8 +99,9 @@ def _padded(size: int, piece: int = 16 * _KIB) -> Callable[[bytes], Pieces]:
     return pad
 
 
-def _as_events(document: bytes) -> Pieces:
-    return [b"event: message\ndata: 1\n\n", WAIT, b"event: message\ndata: 2\n\n", WAIT, document]
+def _as_events(_: bytes) -> Pieces:
+    start, *others = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in _EVENTS]
+    return [start, WAIT, *others]
 
 
 def _waiting(document: bytes) -> Pieces:
@@ -121,6 +131,7 @@ class Kind:
         framing: How its end is told.
         coding: How the body is encoded.
         says: The Content-Encoding that the header tells, by default the true one.
+        held: Whether all of it waits for the reader.
         ways: Which table of ways to read it by.
         legible: Whether a refusal in such a reply can be understood before it is handed on.
     """
@@ -134,6 +145,7 @@ class Kind:
     framing: Callable[[Pieces], tuple[list[bytes], Pieces]] = _length
     coding: str | None = None
     says: bytes | None = None
+    held: bool = False
     ways: str = "whole"
     legible: bool = attrs.field(default=attrs.Factory(lambda self: self.ways == "whole", takes_self=True))
 
@@ -141,6 +153,11 @@ class Kind:
     def closes(self) -> bool:
         """Whether the connection ends with the reply."""
         return self.framing is _until_eof or self.version == b"HTTP/1.0" or b"Connection: close" in self.headers
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it leads to another origin."""
+        return any(AWAY in line for line in self.headers)
 
     def render(self, document: bytes) -> tuple[bytes, Pieces]:
         """The head, and the pieces of the body."""
@@ -239,6 +256,9 @@ KINDS: Final[dict[str, Kind]] = {
     "302 to nowhere": Kind(302),
     "302 to something else": Kind(302, headers=_to(b"mailto:a@example.com")),
     "307 to no host": Kind(307, headers=_to(b"http:///")),
+    "302 to another origin": Kind(302, headers=_to(AWAY + b"/plain/200")),
+    "307 to another origin": Kind(307, headers=_to(AWAY + b"/plain/400")),
+    "308 to a refusal elsewhere": Kind(308, headers=_to(AWAY + b"/refused/200")),
     "200 of 10 MiB": Kind(200, shape=_padded(10 * _KIB**2, 2**18), ways="big"),
     "400 of 1 MiB": Kind(400, shape=_padded(_KIB**2), ways="big"),
     "400 of 1 MiB chunked": Kind(400, shape=_padded(_KIB**2), framing=_chunked, ways="big"),
@@ -251,6 +271,11 @@ KINDS: Final[dict[str, Kind]] = {
     "400 that is slow, until EOF": Kind(400, shape=_waiting, framing=_until_eof, ways="stream"),
     "400 that is late": Kind(400, shape=_at_first, framing=_chunked, ways="late"),
     "500 that is slow": Kind(500, shape=_waiting, framing=_chunked, ways="stream"),
+    "200 that stalls": Kind(200, shape=_waiting, framing=_chunked, ways="stalled"),
+    "200 that never comes": Kind(200, held=True, ways="stalled"),
+    "400 that stalls": Kind(400, shape=_waiting, framing=_chunked, ways="stalled"),
+    "400 that stalls at once": Kind(400, shape=_at_first, ways="stalled"),
+    "500 that stalls": Kind(500, shape=_waiting, framing=_chunked, ways="stalled"),
     "200 endless": Kind(200, shape=_endless, framing=_chunked, ways="endless"),
     "400 endless": Kind(400, shape=_endless, framing=_chunked, ways="endless"),
     "400 endless until EOF": Kind(400, shape=_endless, framing=_until_eof, ways="endless"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
+from multidict import CIMultiDict
 
 import betamw
 from betamw import FallbackPolicy
@@ -49,6 +50,7 @@ class Mode:
         policy: The fallback's.
         override: What `betamw.override` is told.
         pins: What is known to be refused.
+        learns: Whether the fallback has a memory.
         elsewhere: Whether the chain is for another API.
         first: Whether the caller gets the first reply, where there are two.
         suits: The kinds of replies that it is for.
@@ -60,6 +62,7 @@ class Mode:
     policy: FallbackPolicy = _POLICY
     override: Mapping[str, Any] = attrs.field(factory=dict)
     pins: tuple[str, ...] = ()
+    learns: bool = True
     elsewhere: bool = False
     first: bool = False
     suits: Any = _any
@@ -74,8 +77,15 @@ class Mode:
         """Whether the call has come good in the end."""
         return self.resends and not self.first
 
+    def headers(self, *, chained: bool) -> CIMultiDict[str]:
+        """What is given to the request."""
+        lines = self.asks if chained else self.plain
+        return CIMultiDict([("X-First", "1"), *(("anthropic-beta", line) for line in lines)])
+
     def fallback(self, api: betamw.Api) -> betamw.FallbackMiddleware:
         """A fallback that has learned nothing yet."""
+        if not self.learns:
+            return betamw.FallbackMiddleware(self.policy, None, api)
         memory = betamw.RejectionMemory()
         for beta in self.pins:
             memory.pin(beta)
@@ -88,6 +98,7 @@ MODES: Final[dict[str, Mode]] = {
     "a beta that is taken": Mode((KEPT,)),
     "two lines, oddly spaced": Mode((f"{KEPT} ,x-2026-01-01", "Y-2026-01-01")),
     "recovered": Mode(_BOTH, plain=(KEPT,), route="refused", suits=_helps),
+    "recovered each time": Mode(_BOTH, plain=(KEPT,), route="refused", learns=False, suits=_helps),
     "recovered with none left": Mode((OLD,), plain=(), route="refused", suits=_helps),
     "remembered": Mode(_BOTH, plain=(KEPT,), pins=(OLD,)),
     "recovered from it": Mode(_BOTH, plain=(KEPT,), route="discarded", suits=_legible),

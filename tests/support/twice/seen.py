@@ -34,7 +34,8 @@ SEEN: Final[dict[str, Callable[[ClientResponse], object]]] = {
 
 # What an error may tell besides its text.
 _TOLD: Final = ("status", "message", "headers", "request_info", "history", "partial", "expected", "errno", "url")
-_NOISE: Final = re.compile(r'\b(?:cnonce|response)="\w+"|\bnc=\w+')  # of a digest, which is another one each time
+# Of a digest and of a handshake, which are others each time.
+_NOISE: Final = re.compile(r"""\b(?:cnonce|response)="\w+"|\bnc=\w+|'Sec-WebSocket-Key', '[^']+'""")
 
 
 def seen(response: ClientResponse) -> dict[str, object]:

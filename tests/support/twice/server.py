@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from support.twice.kinds import KINDS, WAIT, Kind
+from support.twice.kinds import AWAY, KINDS, WAIT, Kind
 
 OLD: Final = "context-1m-2025-08-07"
 KEPT: Final = "files-api-2025-04-14"
@@ -69,11 +69,15 @@ class Server:
 
     Attributes:
         tls: For a server that speaks TLS.
+        away: The base URL of another origin, to redirect to.
         connections: The requests of each connection that came in since the last `clear`.
         url: Its base URL.
+        forgetful: Whether requests are not kept.
     """
 
     tls: ssl.SSLContext | None = None
+    away: str = ""
+    forgetful: bool = False
     connections: list[list[Request]] = attrs.field(factory=list)
     _permits: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(0))
     url: str = ""
@@ -104,6 +108,11 @@ class Server:
             self._permits.release()
 
     @property
+    def open(self) -> int:
+        """How many connections there are."""
+        return len(self._tasks)
+
+    @property
     def requests(self) -> list[Request]:
         """All requests, connection by connection."""
         return [request for connection in self.connections for request in connection]
@@ -119,18 +128,21 @@ class Server:
         with suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 request = Request(await read_request(reader, writer))
-                connection.append(request)
-                if await self._answer(request, writer):
+                if not self.forgetful:
+                    connection.append(request)
+                if await self._answer(request, reader, writer):
                     break
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
 
-    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
+    async def _answer(self, request: Request, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection ends with this."""
         kind, document = self._judge(request)
         head, pieces = kind.render(document)
-        writer.write(head)
+        if kind.held:
+            await self._permits.acquire()
+        writer.write(head.replace(AWAY, self.away.encode()))
         if not request.raw.startswith(b"HEAD "):
             for piece in pieces:
                 if piece is WAIT:

@@ -146,6 +146,10 @@ SETTINGS: Final[dict[str, Setting]] = {
         session=lambda _: {"timeout": ClientTimeout(total=60, connect=60, sock_connect=60, sock_read=60)}
     ),
     "no timeout": Setting(request=lambda _: {"timeout": ClientTimeout(total=None)}),
+    "a total timeout during the look": Setting(session=lambda _: {"timeout": ClientTimeout(total=0.8)}),
+    "a total timeout after the look": Setting(request=lambda _: {"timeout": ClientTimeout(total=1.8)}),
+    "a sock_read timeout during the look": Setting(session=lambda _: {"timeout": ClientTimeout(sock_read=0.8)}),
+    "a sock_read timeout after the look": Setting(request=lambda _: {"timeout": ClientTimeout(sock_read=1.8)}),
     "traced": Setting(session=lambda at: {"trace_configs": [tracing(at.traced)]}),
     "traced, with a context": Setting(
         session=lambda at: {"trace_configs": [tracing(at.traced)]}, request=lambda _: {"trace_request_ctx": 7}

@@ -124,7 +124,20 @@ _STREAM: Final[dict[str, Way]] = _LATE | {
     "a read that is cancelled": cancelled,
     "close in the middle": lambda r, go: in_turn(lambda: r.content.readexactly(9), r.close, r.content.read, r.read),
 }
-WAYS: Final = {"whole": _WHOLE, "big": _BIG, "endless": _ENDLESS, "late": _LATE, "stream": _STREAM}
+_STALLED: Final[dict[str, Way]] = {
+    "read": lambda r, go: in_turn(r.read, r.read),
+    "content.read": lambda r, go: in_turn(r.content.read, r.content.read),
+    "iter_any": lambda r, go: in_turn(lambda: joined(r.content.iter_any()), r.content.readany),
+    "all that comes": lambda r, go: in_turn(*[r.content.readany] * 3),
+}
+WAYS: Final = {
+    "whole": _WHOLE,
+    "big": _BIG,
+    "endless": _ENDLESS,
+    "late": _LATE,
+    "stream": _STREAM,
+    "stalled": _STALLED,
+}
 
 
 async def there(response: ClientResponse) -> None:
