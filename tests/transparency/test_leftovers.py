@@ -17,7 +17,7 @@ from support.twice.server import KEPT, OLD
 
 import betamw
 
-CALLS = int(os.environ.get("BETAMW_REFUSED_CALLS", "1500"))
+CALLS = int(os.environ.get("BETAMW_REFUSED_CALLS", "800"))
 
 
 class Replies:

@@ -5,13 +5,13 @@ import asyncio
 import pytest
 from support.twice.both import calls, differences_apart
 from support.twice.kinds import KINDS
-from support.twice.known import KNOWN, unknown
+from support.twice.known import unknown
 from support.twice.modes import MODES
 
 AS_IT_COMES = ["as it comes"]
-IN_A_FEW_WAYS = ["read", "content.read", "iter_chunks when all is there"]
+IN_A_FEW_WAYS = ["text", "iter_chunks when all is there"]
 # A look at the body is the same in all modes that look; for replies that take time these few will do.
-SLOWLY = ["another origin", "a beta that is taken", "recovered", "required", "handed over after a vain resend"]
+SLOWLY = ["another origin", "a beta that is taken", "recovered", "handed over after a vain resend"]
 
 
 def of(ways):
@@ -45,12 +45,3 @@ async def test_a_reply_that_waits_for_its_reader(kind):
     """The first piece reaches the caller before the server sends the second, an error's within the look's patience."""
     async with asyncio.timeout(60):
         assert [] == await differences_apart(calls([kind], modes=SLOWLY, settings=AS_IT_COMES))
-
-
-@pytest.mark.parametrize(
-    "reason", [pytest.param(reason, marks=pytest.mark.xfail(strict=True, reason=reason)) for reason in KNOWN]
-)
-async def test_what_is_known_to_be_visible(stage, reason):
-    """Each of these calls shows a defect; who mends it deletes its line in `support/twice/known.py`."""
-    for call in KNOWN[reason].calls():
-        assert [] == await stage.differences([call])

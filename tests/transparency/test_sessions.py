@@ -71,6 +71,18 @@ async def test_tasks_that_wait_while_a_resend_is_in_vain(stage):
     assert plainly == with_chain
 
 
+async def test_a_refusal_instead_of_100_continue(stage):
+    """The body that was held back goes out with the resend."""
+    stage.server.hasty = True
+
+    async def scene(caller):
+        return await caller.read("200", data=b"a" * 1000, expect100=True)
+
+    (plainly, _), (with_chain, _) = await both(stage, "recovered each time", scene)
+    assert plainly == with_chain
+    assert [0, 1000] == [len(request.raw.partition(b"\r\n\r\n")[2]) for request in stage.server.requests]
+
+
 async def seen_by(server, requests):
     while len(server.requests) < requests:  # noqa: ASYNC110  no event tells of it
         await asyncio.sleep(0.001)
@@ -110,13 +122,16 @@ async def test_the_session_is_closed_during_a_look(stage, kind):
     assert plainly == with_chain
 
 
-@pytest.mark.parametrize("mode", ["a beta that is taken", "handed over after a vain resend", "recovered each time"])
-async def test_a_response_that_nobody_closes(stage, mode):
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("a beta that is taken", "500 that stalls"), ("recovered each time", "200 that stalls")],
+)
+async def test_a_response_that_nobody_closes(stage, mode, kind):
     """In debug mode aiohttp warns of it, as without a chain; and of no response that was thrown away."""
 
     async def scene(caller):
-        for kind in ("200", "400 that stalls") if mode != "recovered each time" else ("200", "200 that stalls"):
-            await caller.call(kind)
+        await caller.call("200")
+        await caller.call(kind)
 
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
     asyncio.get_running_loop().set_debug(True)

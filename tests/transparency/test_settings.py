@@ -5,8 +5,8 @@ from support.twice.both import calls
 from support.twice.known import unknown
 from support.twice.settings import SETTINGS
 
-KINDS = ["200", "204", "400 chunked", "400 gzip", "400 in one long line", "500", "302", "307"]
-MODES = ["no beta", "a beta that is taken", "recovered", "recovered from it", "handed over after a vain resend"]
+KINDS = ["200", "400 chunked", "400 gzip", "400 in one long line", "500", "302"]
+MODES = ["a beta that is taken", "recovered", "recovered from it", "handed over after a vain resend"]
 WAYS = ["text", "lines"]
 
 

@@ -215,9 +215,8 @@ async def open_stage(**server: Any) -> AsyncIterator[Stage]:
 
 async def differences_apart(calls: Iterable[Call]) -> list[Difference]:
     """Where a caller could tell, of calls that take time: each on a stage of its own, at the same time."""
-
-    async def differences(call: Call) -> list[Difference]:
-        async with open_stage() as stage:
-            return await stage.differences([call])
-
-    return [each for found in await asyncio.gather(*map(differences, calls)) for each in found]
+    calls = list(calls)
+    async with AsyncExitStack() as stack:
+        stages = [await stack.enter_async_context(open_stage()) for _ in calls]  # first, for timeouts are running then
+        found = await asyncio.gather(*[stage.differences([call]) for stage, call in zip(stages, calls, strict=True)])
+    return [each for differences in found for each in differences]

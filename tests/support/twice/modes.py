@@ -26,6 +26,11 @@ def _helps(kind: Kind) -> bool:
     return kind.status not in _VAIN
 
 
+def _stays(kind: Kind) -> bool:
+    """Who learns nothing is refused again where a redirect leads."""
+    return _helps(kind) and kind.status not in range(301, 309)
+
+
 def _vain(kind: Kind) -> bool:
     return not _helps(kind)
 
@@ -98,7 +103,7 @@ MODES: Final[dict[str, Mode]] = {
     "a beta that is taken": Mode((KEPT,)),
     "two lines, oddly spaced": Mode((f"{KEPT} ,x-2026-01-01", "Y-2026-01-01")),
     "recovered": Mode(_BOTH, plain=(KEPT,), route="refused", suits=_helps),
-    "recovered each time": Mode(_BOTH, plain=(KEPT,), route="refused", learns=False, suits=_helps),
+    "recovered each time": Mode(_BOTH, plain=(KEPT,), route="refused", learns=False, suits=_stays),
     "recovered with none left": Mode((OLD,), plain=(), route="refused", suits=_helps),
     "remembered": Mode(_BOTH, plain=(KEPT,), pins=(OLD,)),
     "recovered from it": Mode(_BOTH, plain=(KEPT,), route="discarded", suits=_legible),

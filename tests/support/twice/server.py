@@ -50,11 +50,16 @@ class Request:
     """Whether its answer is for no caller's eyes: a refusal that is recovered from, or the 404 of a vain resend."""
 
 
-async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """The next request, head and body; raises `IncompleteReadError` when there is none."""
+async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, hasty: bool = False) -> bytes:
+    """The next request, head and body; raises `IncompleteReadError` when there is none.
+
+    One that is `hasty` answers `OLD` instead of saying `100 Continue`.
+    """
     raw = await reader.readuntil(b"\r\n\r\n")
     headers = {name.lower(): value.lower() for name, value in _HEADER.findall(raw)}
     if b"expect" in headers:
+        if hasty and OLD.encode() in raw:
+            return raw
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     if headers.get(b"transfer-encoding") == b"chunked":
         while not raw.endswith(b"\r\n0\r\n\r\n"):
@@ -72,11 +77,13 @@ class Server:
         away: The base URL of another origin, to redirect to.
         connections: The requests of each connection that came in since the last `clear`.
         url: Its base URL.
+        hasty: Whether it refuses before the body comes, where the client waits for that.
         forgetful: Whether requests are not kept.
     """
 
     tls: ssl.SSLContext | None = None
     away: str = ""
+    hasty: bool = False
     forgetful: bool = False
     connections: list[list[Request]] = attrs.field(factory=list)
     _permits: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(0))
@@ -127,7 +134,7 @@ class Server:
         self.connections.append(connection)
         with suppress(OSError, asyncio.IncompleteReadError):
             while True:
-                request = Request(await read_request(reader, writer))
+                request = Request(await read_request(reader, writer, hasty=self.hasty))
                 if not self.forgetful:
                     connection.append(request)
                 if await self._answer(request, reader, writer):
