@@ -60,7 +60,9 @@ def limited(limit):
     return {"connector": aiohttp.TCPConnector(limit=limit)}
 
 
-@pytest.mark.xfail(strict=True, reason="a call that is warned while it waits has no first reply to fall back on")
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="a call that is warned while it waits has no first reply to fall back on"
+)
 async def test_tasks_that_wait_while_a_resend_is_in_vain(stage):
     """What a resend has not shown to help is not left out of the calls that wait for its connection."""
 

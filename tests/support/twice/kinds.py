@@ -1,120 +1,35 @@
 """What servers answer: `KINDS`, a line for each."""
 
-import gzip
-import json
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http import HTTPStatus
-from itertools import repeat
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final
 
 import attrs
-import brotli
-from backports import zstd
 
-WAIT: Final = SimpleNamespace(what="until the reader has said that it has got so far")
+from support.twice.shapes import (
+    CODERS,
+    KIB,
+    Pieces,
+    as_events,
+    at_first,
+    chunked,
+    empty,
+    endless,
+    in_pieces,
+    latin_1,
+    one_byte,
+    padded,
+    trailed,
+    until_eof,
+    utf_16,
+    waiting,
+    whole,
+    with_length,
+    without_body,
+)
+
 AWAY: Final = b"{away}"
 """Stands in headers for the base URL of another origin."""
-Pieces = Iterable[Any]
-
-_KIB: Final = 1024
-_EVENTS: Final[list[dict[str, Any]]] = [
-    {"type": "message_start", "message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 1}}},
-    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hi"}},
-    {"type": "message_stop"},
-]
-_CODERS: Final[dict[str, Callable[[bytes], bytes]]] = {
-    "gzip": lambda data: gzip.compress(data, mtime=0),
-    "deflate": zlib.compress,
-    "two times gzip": lambda data: gzip.compress(data[:50], mtime=0) + gzip.compress(data[50:], mtime=0),
-    "bare deflate": lambda data: zlib.compress(data, wbits=-zlib.MAX_WBITS),
-    "br": brotli.compress,
-    "zstd": zstd.compress,
-}
-
-# How the end of a body is told: header lines, and the pieces as they go out.
-
-
-def _length(pieces: Pieces) -> tuple[list[bytes], Pieces]:
-    pieces = list(pieces)
-    return [b"Content-Length: %d" % sum(len(piece) for piece in pieces if piece is not WAIT)], pieces
-
-
-def _in_chunks(pieces: Pieces, trailers: bytes = b"") -> Pieces:
-    for piece in pieces:
-        yield piece if piece is WAIT else b"%x\r\n%s\r\n" % (len(piece), piece)
-    yield b"0\r\n" + trailers + b"\r\n"
-
-
-def _chunked(pieces: Pieces) -> tuple[list[bytes], Pieces]:
-    return [b"Transfer-Encoding: chunked"], _in_chunks(pieces)
-
-
-def _trailed(pieces: Pieces) -> tuple[list[bytes], Pieces]:
-    return [b"Transfer-Encoding: chunked", b"Trailer: X-Sum"], _in_chunks(pieces, b"X-Sum: 7\r\nSet-Cookie: late=1\r\n")
-
-
-def _until_eof(pieces: Pieces) -> tuple[list[bytes], Pieces]:
-    return [b"Connection: close"], pieces
-
-
-def _nothing(_: Pieces) -> tuple[list[bytes], Pieces]:
-    return [], ()
-
-
-# What becomes of the document that is answered.
-
-
-def _whole(document: bytes) -> Pieces:
-    return [document]
-
-
-def _pieces(document: bytes) -> Pieces:
-    return [document[start : start + 50] for start in range(0, len(document), 50)]
-
-
-def _empty(_: bytes) -> Pieces:
-    return []
-
-
-def _one_byte(_: bytes) -> Pieces:
-    return [b"7"]
-
-
-def _utf_16(document: bytes) -> Pieces:
-    return [document.decode().encode("utf-16")]
-
-
-def _latin_1(_: bytes) -> Pieces:
-    return ["Sch\u00f6n".encode("latin-1")]
-
-
-def _padded(size: int, piece: int = 16 * _KIB) -> Callable[[bytes], Pieces]:
-    def pad(document: bytes) -> Pieces:
-        whole = document + b" " * (size - len(document))
-        return [whole[start : start + piece] for start in range(0, size, piece)]
-
-    return pad
-
-
-def _as_events(_: bytes) -> Pieces:
-    start, *others = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in _EVENTS]
-    return [start, WAIT, *others]
-
-
-def _waiting(document: bytes) -> Pieces:
-    return [document[:30], WAIT, document[30:]]
-
-
-def _at_first(document: bytes) -> Pieces:
-    return [WAIT, document]
-
-
-def _endless(document: bytes) -> Pieces:
-    yield document
-    yield from repeat((b"x" * 999 + b"\n") * 16)
 
 
 @attrs.frozen(kw_only=True)
@@ -141,8 +56,8 @@ class Kind:
     version: bytes = b"HTTP/1.1"
     headers: tuple[bytes, ...] = ()
     content_type: bytes = b"application/json"
-    shape: Callable[[bytes], Pieces] = _whole
-    framing: Callable[[Pieces], tuple[list[bytes], Pieces]] = _length
+    shape: Callable[[bytes], Pieces] = whole
+    framing: Callable[[Pieces], tuple[list[bytes], Pieces]] = with_length
     coding: str | None = None
     says: bytes | None = None
     held: bool = False
@@ -152,7 +67,7 @@ class Kind:
     @property
     def closes(self) -> bool:
         """Whether the connection ends with the reply."""
-        return self.framing is _until_eof or self.version == b"HTTP/1.0" or b"Connection: close" in self.headers
+        return self.framing is until_eof or self.version == b"HTTP/1.0" or b"Connection: close" in self.headers
 
     @property
     def leaves(self) -> bool:
@@ -164,7 +79,7 @@ class Kind:
         pieces = self.shape(document)
         says = self.says
         if self.coding is not None:
-            pieces = _pieces(_CODERS[self.coding](b"".join(pieces)))
+            pieces = in_pieces(CODERS[self.coding](b"".join(pieces)))
             says = says or self.coding.split()[-1].encode()
         lines, pieces = self.framing(pieces)
         if says is not None:
@@ -183,52 +98,52 @@ def _to(location: bytes) -> tuple[bytes, ...]:
 KINDS: Final[dict[str, Kind]] = {
     "200": Kind(200),
     "201": Kind(201, headers=(b"Location: /elsewhere",)),
-    "204": Kind(204, framing=_nothing),
-    "304": Kind(304, framing=_nothing, headers=(b'ETag: "1"',)),
+    "204": Kind(204, framing=without_body),
+    "304": Kind(304, framing=without_body, headers=(b'ETag: "1"',)),
     "400": Kind(400),
     "404": Kind(404),
     "422": Kind(422),
     "429": Kind(429, headers=(b"Retry-After: 1",)),
     "500": Kind(500),
     "529": Kind(529, reason=b"Overloaded"),
-    "200 chunked": Kind(200, shape=_pieces, framing=_chunked),
-    "200 until EOF": Kind(200, shape=_pieces, framing=_until_eof),
-    "200 empty": Kind(200, shape=_empty),
-    "200 of one byte": Kind(200, shape=_one_byte),
+    "200 chunked": Kind(200, shape=in_pieces, framing=chunked),
+    "200 until EOF": Kind(200, shape=in_pieces, framing=until_eof),
+    "200 empty": Kind(200, shape=empty),
+    "200 of one byte": Kind(200, shape=one_byte),
     "200 gzip": Kind(200, coding="gzip"),
-    "200 with trailers": Kind(200, framing=_trailed),
+    "200 with trailers": Kind(200, framing=trailed),
     "200 in the wrong coding": Kind(200, says=b"gzip"),
-    "400 chunked": Kind(400, shape=_pieces, framing=_chunked),
-    "400 chunked in bytes": Kind(400, shape=lambda document: [bytes([byte]) for byte in document], framing=_chunked),
-    "400 until EOF": Kind(400, shape=_pieces, framing=_until_eof),
+    "400 chunked": Kind(400, shape=in_pieces, framing=chunked),
+    "400 chunked in bytes": Kind(400, shape=lambda document: [bytes([byte]) for byte in document], framing=chunked),
+    "400 until EOF": Kind(400, shape=in_pieces, framing=until_eof),
     "400 that hangs up": Kind(400, headers=(b"Connection: close",)),
     "400 of HTTP 1.0": Kind(400, version=b"HTTP/1.0"),
-    "400 empty": Kind(400, shape=_empty, legible=False),
-    "400 empty chunked": Kind(400, shape=_empty, framing=_chunked, legible=False),
-    "400 empty until EOF": Kind(400, shape=_empty, framing=_until_eof, legible=False),
-    "400 of one byte": Kind(400, shape=_one_byte, legible=False),
-    "400 with trailers": Kind(400, shape=_pieces, framing=_trailed),
+    "400 empty": Kind(400, shape=empty, legible=False),
+    "400 empty chunked": Kind(400, shape=empty, framing=chunked, legible=False),
+    "400 empty until EOF": Kind(400, shape=empty, framing=until_eof, legible=False),
+    "400 of one byte": Kind(400, shape=one_byte, legible=False),
+    "400 with trailers": Kind(400, shape=in_pieces, framing=trailed),
     "400 gzip": Kind(400, coding="gzip"),
-    "400 gzip chunked": Kind(400, coding="gzip", framing=_chunked),
-    "400 gzip until EOF": Kind(400, coding="gzip", framing=_until_eof),
+    "400 gzip chunked": Kind(400, coding="gzip", framing=chunked),
+    "400 gzip until EOF": Kind(400, coding="gzip", framing=until_eof),
     "400 gzip in two members": Kind(400, coding="two times gzip", legible=False),
     "400 deflate": Kind(400, coding="deflate"),
     "400 bare deflate": Kind(400, coding="bare deflate"),
     "400 br": Kind(400, coding="br"),
     "400 zstd": Kind(400, coding="zstd"),
     "400 in the wrong coding": Kind(400, says=b"gzip", legible=False),
-    "400 in the wrong coding, chunked": Kind(400, says=b"br", framing=_chunked, legible=False),
+    "400 in the wrong coding, chunked": Kind(400, says=b"br", framing=chunked, legible=False),
     "400 in an unknown coding": Kind(400, says=b"rot13"),
     "400 in the coding identity": Kind(400, says=b"identity"),
-    "400 of 64 KiB": Kind(400, shape=_padded(64 * _KIB)),
-    "400 of 64 KiB chunked": Kind(400, shape=_padded(64 * _KIB), framing=_chunked),
-    "400 of 64 KiB and a byte": Kind(400, shape=_padded(64 * _KIB + 1), legible=False),
-    "400 of 64 KiB and a byte, chunked": Kind(400, shape=_padded(64 * _KIB + 1), framing=_chunked, legible=False),
+    "400 of 64 KiB": Kind(400, shape=padded(64 * KIB)),
+    "400 of 64 KiB chunked": Kind(400, shape=padded(64 * KIB), framing=chunked),
+    "400 of 64 KiB and a byte": Kind(400, shape=padded(64 * KIB + 1), legible=False),
+    "400 of 64 KiB and a byte, chunked": Kind(400, shape=padded(64 * KIB + 1), framing=chunked, legible=False),
     "400 in one long line": Kind(400, shape=lambda document: [document.replace(b"\n", b" ") + b" " * 5000]),
     "400 as text": Kind(400, content_type=b"text/plain; charset=utf-8"),
     "400 without a charset": Kind(400, content_type=b"text/plain"),
-    "400 in UTF-16": Kind(400, shape=_utf_16, content_type=b"application/json; charset=utf-16", legible=False),
-    "400 in Latin-1": Kind(400, shape=_latin_1, content_type=b"text/plain; charset=latin-1", legible=False),
+    "400 in UTF-16": Kind(400, shape=utf_16, content_type=b"application/json; charset=utf-16", legible=False),
+    "400 in Latin-1": Kind(400, shape=latin_1, content_type=b"text/plain; charset=latin-1", legible=False),
     "400 that is no UTF-8": Kind(400, shape=lambda _: [b"\xff\xfe\n\x80"], legible=False),
     "400 in an unknown charset": Kind(400, content_type=b"text/plain; charset=nonsense"),
     "400 with cookies": Kind(
@@ -243,41 +158,41 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "400 in Latin-1 outside of its body": Kind(400, reason=b"Sch\xf6n", headers=(b"X-Name: J\xf6rg",)),
     "400 without a reason": Kind(400, reason=b""),
-    "422 chunked": Kind(422, shape=_pieces, framing=_chunked),
-    "500 chunked": Kind(500, shape=_pieces, framing=_chunked),
+    "422 chunked": Kind(422, shape=in_pieces, framing=chunked),
+    "500 chunked": Kind(500, shape=in_pieces, framing=chunked),
     "500 gzip": Kind(500, coding="gzip"),
     "301": Kind(301, headers=_to(b"/plain/200")),
     "302": Kind(302, headers=_to(b"/plain/400")),
     "303": Kind(303, headers=_to(b"/plain/404")),
     "307": Kind(307, headers=_to(b"/plain/400%20gzip")),
     "308": Kind(308, headers=_to(b"../plain/200%20chunked")),
-    "302 without a body": Kind(302, headers=_to(b"/plain/200"), shape=_empty),
-    "302 to itself": Kind(302, headers=_to(b"?again"), shape=_empty),
+    "302 without a body": Kind(302, headers=_to(b"/plain/200"), shape=empty),
+    "302 to itself": Kind(302, headers=_to(b"?again"), shape=empty),
     "302 to nowhere": Kind(302),
     "302 to something else": Kind(302, headers=_to(b"mailto:a@example.com")),
     "307 to no host": Kind(307, headers=_to(b"http:///")),
     "302 to another origin": Kind(302, headers=_to(AWAY + b"/plain/200")),
     "307 to another origin": Kind(307, headers=_to(AWAY + b"/plain/400")),
     "308 to a refusal elsewhere": Kind(308, headers=_to(AWAY + b"/refused/200")),
-    "200 of 10 MiB": Kind(200, shape=_padded(10 * _KIB**2, 2**18), ways="big"),
-    "400 of 1 MiB": Kind(400, shape=_padded(_KIB**2), ways="big"),
-    "400 of 1 MiB chunked": Kind(400, shape=_padded(_KIB**2), framing=_chunked, ways="big"),
-    "400 of 1 MiB gzip": Kind(400, shape=_padded(_KIB**2), coding="gzip", ways="big"),
-    "400 of 1 MiB until EOF": Kind(400, shape=_padded(_KIB**2), framing=_until_eof, ways="big"),
-    "200 as events": Kind(200, shape=_as_events, framing=_chunked, content_type=b"text/event-stream", ways="stream"),
-    "400 as events": Kind(400, shape=_as_events, framing=_chunked, content_type=b"text/event-stream", ways="stream"),
-    "400 that is slow": Kind(400, shape=_waiting, ways="stream"),
-    "400 that is slow, chunked": Kind(400, shape=_waiting, framing=_chunked, ways="stream"),
-    "400 that is slow, until EOF": Kind(400, shape=_waiting, framing=_until_eof, ways="stream"),
-    "400 that is late": Kind(400, shape=_at_first, framing=_chunked, ways="late"),
-    "500 that is slow": Kind(500, shape=_waiting, framing=_chunked, ways="stream"),
-    "200 that stalls": Kind(200, shape=_waiting, framing=_chunked, ways="stalled"),
+    "200 of 10 MiB": Kind(200, shape=padded(10 * KIB**2, 2**18), ways="big"),
+    "400 of 1 MiB": Kind(400, shape=padded(KIB**2), ways="big"),
+    "400 of 1 MiB chunked": Kind(400, shape=padded(KIB**2), framing=chunked, ways="big"),
+    "400 of 1 MiB gzip": Kind(400, shape=padded(KIB**2), coding="gzip", ways="big"),
+    "400 of 1 MiB until EOF": Kind(400, shape=padded(KIB**2), framing=until_eof, ways="big"),
+    "200 as events": Kind(200, shape=as_events, framing=chunked, content_type=b"text/event-stream", ways="stream"),
+    "400 as events": Kind(400, shape=as_events, framing=chunked, content_type=b"text/event-stream", ways="stream"),
+    "400 that is slow": Kind(400, shape=waiting, ways="stream"),
+    "400 that is slow, chunked": Kind(400, shape=waiting, framing=chunked, ways="stream"),
+    "400 that is slow, until EOF": Kind(400, shape=waiting, framing=until_eof, ways="stream"),
+    "400 that is late": Kind(400, shape=at_first, framing=chunked, ways="late"),
+    "500 that is slow": Kind(500, shape=waiting, framing=chunked, ways="stream"),
+    "200 that stalls": Kind(200, shape=waiting, framing=chunked, ways="stalled"),
     "200 that never comes": Kind(200, held=True, ways="stalled"),
-    "400 that stalls": Kind(400, shape=_waiting, framing=_chunked, ways="stalled"),
-    "400 that stalls at once": Kind(400, shape=_at_first, ways="stalled"),
-    "500 that stalls": Kind(500, shape=_waiting, framing=_chunked, ways="stalled"),
-    "200 endless": Kind(200, shape=_endless, framing=_chunked, ways="endless"),
-    "400 endless": Kind(400, shape=_endless, framing=_chunked, ways="endless"),
-    "400 endless until EOF": Kind(400, shape=_endless, framing=_until_eof, ways="endless"),
-    "500 endless": Kind(500, shape=_endless, framing=_chunked, ways="endless"),
+    "400 that stalls": Kind(400, shape=waiting, framing=chunked, ways="stalled"),
+    "400 that stalls at once": Kind(400, shape=at_first, ways="stalled"),
+    "500 that stalls": Kind(500, shape=waiting, framing=chunked, ways="stalled"),
+    "200 endless": Kind(200, shape=endless, framing=chunked, ways="endless"),
+    "400 endless": Kind(400, shape=endless, framing=chunked, ways="endless"),
+    "400 endless until EOF": Kind(400, shape=endless, framing=until_eof, ways="endless"),
+    "500 endless": Kind(500, shape=endless, framing=chunked, ways="endless"),
 }

@@ -13,6 +13,7 @@ from aiohttp import compression_utils
 from support.twice.both import Call, Difference, calls
 from support.twice.kinds import KINDS
 from support.twice.modes import MODES
+from support.twice.settings import SETTINGS
 
 _OLDEST: Final = aiohttp.__version__.startswith("3.12.")
 _PROXIES: Final = ("a proxy", "a proxy with headers")
@@ -50,7 +51,7 @@ _ALL: Final = {
         _LOOKS, ("400 that stalls",), ("a sock_read timeout during the look",), ("all that comes",)
     ),
     "what aiohttp has decompressed is taken for bare deflate": Visible(
-        ("recovered from it",), ("400 deflate", "400 bare deflate"), ("as it comes",)
+        ("recovered from it",), ("400 deflate", "400 bare deflate"), tuple(SETTINGS)
     ),
     "br and zstd are not decoded for the reader": Visible(
         ("recovered from it",), ("400 br", "400 zstd"), ("auto_decompress off", "auto_decompress off in the request")
@@ -58,7 +59,7 @@ _ALL: Final = {
     "nor is zstd where aiohttp does not know it": Visible(
         ("recovered from it",),
         ("400 zstd",),
-        ("as it comes",),
+        tuple(SETTINGS),
         there=not getattr(compression_utils, "HAS_ZSTD", False),
     ),
     "the new stream allows for longer lines": Visible(
@@ -68,6 +69,13 @@ _ALL: Final = {
         ("lines", "readline"),
         there=_OLDEST,
     ),
+    "a look at what another has read makes a new stream that has seen no bytes": Visible(
+        ("no beta", "a beta that is taken"),
+        tuple(KINDS),
+        ("another's middleware inside that reads",),
+        ("what the stream tells",),
+        part="read",
+    ),
     "through a proxy a resend takes another connection": Visible(_RESENT, tuple(KINDS), _PROXIES, part="connections"),
     "the first reply shows what others have put into the headers of the second request": Visible(
         ("handed over after a vain resend", "a resend in vain"),
@@ -76,7 +84,9 @@ _ALL: Final = {
         part="request_info",
     ),
     "a digest is another credential each time": Visible(
-        ("recovered",), ("302", "307"), ("digest authentication outside",)
+        ("recovered", "recovered with none left"),
+        tuple(name for name in KINDS if name.startswith("30")),
+        ("digest authentication outside",),
     ),
 }
 KNOWN: Final = {reason: visible for reason, visible in _ALL.items() if visible.there}

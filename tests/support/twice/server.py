@@ -18,7 +18,8 @@ from urllib.parse import unquote
 
 import attrs
 
-from support.twice.kinds import AWAY, KINDS, WAIT, Kind
+from support.twice.kinds import AWAY, KINDS, Kind
+from support.twice.shapes import WAIT
 
 OLD: Final = "context-1m-2025-08-07"
 KEPT: Final = "files-api-2025-04-14"
@@ -53,13 +54,17 @@ class Request:
 async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, hasty: bool = False) -> bytes:
     """The next request, head and body; raises `IncompleteReadError` when there is none.
 
-    One that is `hasty` answers `OLD` instead of saying `100 Continue`.
+    A `hasty` server answers `OLD` instead of saying `100 Continue`, and notes it when the body does not wait for that.
     """
     raw = await reader.readuntil(b"\r\n\r\n")
     headers = {name.lower(): value.lower() for name, value in _HEADER.findall(raw)}
     if b"expect" in headers:
         if hasty and OLD.encode() in raw:
             return raw
+        if hasty:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    raw += b"(too early)" + await reader.readexactly(1)
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     if headers.get(b"transfer-encoding") == b"chunked":
         while not raw.endswith(b"\r\n0\r\n\r\n"):
@@ -77,6 +82,7 @@ class Server:
         away: The base URL of another origin, to redirect to.
         connections: The requests of each connection that came in since the last `clear`.
         url: Its base URL.
+        failures: What went wrong in itself.
         hasty: Whether it refuses before the body comes, where the client waits for that.
         forgetful: Whether requests are not kept.
     """
@@ -88,6 +94,7 @@ class Server:
     connections: list[list[Request]] = attrs.field(factory=list)
     _permits: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(0))
     url: str = ""
+    failures: list[BaseException] = attrs.field(factory=list)
     _tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = attrs.field(factory=dict)
     _server: asyncio.Server | None = None
 
@@ -103,6 +110,7 @@ class Server:
             task.cancel()
             writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        assert [] == self.failures
 
     def clear(self) -> None:
         """Start anew."""
@@ -127,7 +135,12 @@ class Server:
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))
         self._tasks[task] = writer
-        task.add_done_callback(self._tasks.pop)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task).transport.abort()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.failures.append(error)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection: list[Request] = []
