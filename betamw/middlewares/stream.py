@@ -57,6 +57,7 @@ async def renewed(content: StreamReader) -> tuple[StreamReader, bytes]:
     _feed(stream, chunks)
     if error is None:
         stream.feed_eof()
+    stream.total_bytes = content.total_bytes  # another may have read some of it before
     # What came over the wire, where it was compressed; since aiohttp 3.14.
     if (compressed := getattr(content, "total_compressed_bytes", None)) is not None:
         stream.total_compressed_bytes = compressed

@@ -60,19 +60,6 @@ def limited(limit):
     return {"connector": aiohttp.TCPConnector(limit=limit)}
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a call that is warned while it waits has no first reply to fall back on"
-)
-async def test_tasks_that_wait_while_a_resend_is_in_vain(stage):
-    """What a resend has not shown to help is not left out of the calls that wait for its connection."""
-
-    async def scene(caller):
-        return await asyncio.gather(*[caller.read("400") for _ in range(3)])
-
-    (plainly, _), (with_chain, _) = await both(stage, "handed over after a vain resend", scene, lambda: limited(1))
-    assert plainly == with_chain
-
-
 async def test_a_refusal_instead_of_100_continue(stage):
     """The body that was held back goes out with the resend."""
     stage.server.hasty = True
