@@ -9,11 +9,12 @@ from betamw.core.events import Event, InputInvalid
 from betamw.core.header import read_header
 from betamw.core.plan import Plan, adding
 from betamw.core.policy import Source
+from betamw.core.telling import discreet
 
 _MOST_INVALID: Final = 10
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Heading:
     """The header, and what is wanted of it.
 

@@ -21,6 +21,8 @@ from typing import Any, Final, Self
 
 import attrs
 
+from betamw.core.telling import discreet, may_be_told
+
 _EVENS: Final = 0.5
 _PRIOR: Final = ((15 / 16, 4.0), (7 / 8, 3.0), (3 / 4, 2.0), (1 / 2, 1.0), (1 / 4, 0.5))
 """Shares of innocents among the betas of a scope, and how likely each is beside the others."""
@@ -35,7 +37,7 @@ def _none(_beta: str) -> bool:
     return False
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Findings:
     """What a call has brought to light.
 
@@ -51,7 +53,7 @@ class Findings:
 _NO_NEWS: Final = Findings()
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Search:
     """What is known in one scope. A beta that is not in here is unknown, and sent.
 
@@ -72,7 +74,7 @@ class Search:
 
     def learn(self, sent: Sequence[str], refused: Iterable[Sequence[str]], known: Callable[[str], bool]) -> Findings:
         """`sent` was accepted, after the same call had been `refused` with these: see `Trial.accepted`."""
-        for beta in sent:
+        for beta in filter(may_be_told, sent):  # others are not held: see `memory.py`
             self.good[beta] = None
             self.suspects.pop(beta, None)
             self.found.pop(beta, None)
@@ -80,7 +82,7 @@ class Search:
         for group in refused:
             if self.good.keys() >= set(group):
                 retracted += self._doubt(group, sent)
-            else:
+            elif all(map(may_be_told, group)):
                 self._suspect([beta for beta in group if beta not in self.good])
         culprits = self._conclude(lambda beta: known(beta) and beta not in retracted)
         return Findings(culprits, retracted)
@@ -149,7 +151,7 @@ def _likelihood(innocents: float, groups: Iterable[float]) -> float:
     )
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Trial:
     """One call's part in the search: which betas each of its sends leaves out, and what its replies have shown.
 

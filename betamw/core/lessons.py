@@ -12,8 +12,9 @@ import attrs
 from betamw.core.events import Event, MemoryExpired, MemoryHit, MemoryLearned, MemoryReprobed
 from betamw.core.isolation import Trial
 from betamw.core.memory import Scope, Verdicts
-from betamw.core.model import model_of
+from betamw.core.model import model_in_scope, model_of
 from betamw.core.place import Place
+from betamw.core.telling import discreet
 
 
 class Request(Protocol):
@@ -32,7 +33,7 @@ class Request(Protocol):
         ...
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Lessons:
     """What a call gets from the memory and gives back to it.
 
@@ -162,6 +163,7 @@ class Lessons:
     def _scope(self) -> Scope:
         if self._known_scope is None:
             place, request = self.place, self.request
-            credential = request.credential(self.memory.hash_key)
-            self._known_scope = Scope(place.origin, place.template, model_of(request.body()), credential)
+            key = self.memory.hash_key
+            model = model_in_scope(model_of(request.body()), key)
+            self._known_scope = Scope(place.origin, place.template, model, request.credential(key))
         return self._known_scope

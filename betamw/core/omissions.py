@@ -18,12 +18,13 @@ from betamw.core.plan import Plan
 from betamw.core.policy import FallbackPolicy
 from betamw.core.ruling import bound, unpaired
 from betamw.core.strip import without_fields
+from betamw.core.telling import discreet
 
 _GONE: Final[Any] = None
 _NONE: Final[Mapping[str, Reason]] = MappingProxyType({})
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Omissions:
     """What a call leaves out.
 

@@ -15,6 +15,7 @@ from betamw.core.dialects import Dialect, sentences
 from betamw.core.reply import MAY_REFUSE
 from betamw.core.reply_prose import ASKS_FOR_MORE, normalised, openings
 from betamw.core.reply_text import error_type, read_texts
+from betamw.core.telling import discreet
 from betamw.core.wording import BETA_WORDS, ITEM
 
 __all__ = ["Rejection", "error_type", "read_rejection"]
@@ -47,7 +48,7 @@ _ALTERNATIVES: Final = re.compile(  # what follows is a list of betas that are f
 )
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Rejection:
     """What an error reply says of the betas that were sent.
 

@@ -8,12 +8,13 @@ import attrs
 
 from betamw.core.lease import Leases
 from betamw.core.scope import Scope
+from betamw.core.telling import discreet
 
 AT_ONCE: Final = float("-inf")
 """The expiry of what lasts only as long as somebody is at it."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Held:
     """A thing that is held, and who is at it.
 
@@ -31,7 +32,7 @@ class Held:
         return self.expires_at != AT_ONCE
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Shelf:
     """Things by scope and beta; without a beta, what is held of the scope. The least used goes first.
 

@@ -13,6 +13,7 @@ from aiohttp import ClientRequest, ClientResponse, Payload
 
 from betamw.core.events import Event
 from betamw.core.exchange import Exchange
+from betamw.core.telling import discreet
 from betamw.errors import BetaRejectedError
 from betamw.middlewares.api import Address, Api
 from betamw.middlewares.request import body_of, hashed, is_replayable, may_be_replayed, replace_body
@@ -50,7 +51,7 @@ class Listener(Protocol):
         """The call is over, its outcome known; with an error there is no response."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Call:
     """A call under way.
 
