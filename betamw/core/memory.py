@@ -129,7 +129,10 @@ class Verdicts:
         return self._is_fresh(scope, beta, now) or (bool(self.pins) and self.pins.holds(scope, beta))
 
     def refused_elsewhere(self, scope: Scope) -> Container[str]:
-        """The betas that verdicts, be they expired, are held against in other scopes."""
+        """The betas that verdicts, be they expired, are held against in other scopes of the same origin and credential.
+
+        Of other origins and accounts nothing is known here, not even what to suspect first.
+        """
         return self._shelf.elsewhere(scope)
 
     # After a reply.
