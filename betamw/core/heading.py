@@ -57,12 +57,14 @@ class Heading:
 
     def _follow(self, betas: tuple[str, ...], shown: tuple[str, ...], *, sent: bool) -> None:
         """Another's hand has made `betas` of what was `shown`."""
-        if added := tuple([beta for beta in betas if beta not in shown]):
+        before = frozenset(shown)
+        if added := tuple([beta for beta in betas if beta not in before]):
             self.plan = adding(self.plan.restoring(added), added, "request")
-        if gone := [beta for beta in shown if beta not in betas]:
+        if gone := before.difference(betas):
             self.remove(gone)
         if sent:  # the record follows the facts, whatever was decided
-            self.want(tuple([beta for beta in betas if beta in self.plan.policy_drops]), "request")
+            dropped = frozenset(self.plan.policy_drops)
+            self.want(tuple([beta for beta in betas if beta in dropped]), "request")
             self._went_out(betas)
 
     def _went_out(self, betas: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ Refused sends and innocent betas missing until all is known, on average (`python
 """
 
 import math
+from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Self
 
@@ -103,11 +104,12 @@ class Search:
         return retracted
 
     def _conclude(self, known: Callable[[str], bool]) -> tuple[str, ...]:
-        groups = _least(group.difference(self.good) for group in self.groups if not any(map(known, group)))
+        refused = frozenset(filter(known, frozenset().union(self.suspects, *self.groups)))
+        groups = _least(group.difference(self.good) for group in self.groups if group.isdisjoint(refused))
         culprits = tuple(beta for beta in self.suspects if frozenset((beta,)) in groups)
         self.groups = [group for group in groups if len(group) > 1]
         self.found.update(dict.fromkeys(culprits))
-        self.suspects = {b: None for b in self.suspects if b not in self.found and not known(b)}
+        self.suspects = {b: None for b in self.suspects if b not in self.found and b not in refused}
         if len(self.suspects) > _MOST:
             self.suspects, self.groups = {}, []
         for held in (self.good, self.found):
@@ -186,7 +188,7 @@ class Trial:
             return unsure
         suspects = tuple(beta for beta in unsure if beta in self.search.suspects)
         if left and self.searching and (groups or suspects):
-            carried = self._row(unsure, groups)
+            carried = frozenset(self._row(unsure, groups))
             return tuple(beta for beta in unsure if beta not in carried)
         last = self._resent and not left
         return unsure if groups or (last and (self._refused or suspects)) else suspects
@@ -228,14 +230,17 @@ class Trial:
         innocents, culprits = len(self.search.good), [1.0] * len(self.search.found)
 
         def fits(carried: Collection[str]) -> float:
-            left = (sum(weights[beta] for beta in group if beta not in carried) for group in groups)
+            left = (sum(weights[beta] for beta in group.difference(carried)) for group in groups)
             return _likelihood(innocents + sum(weights[beta] for beta in carried), (*culprits, *left))
 
-        def rank(beta: str) -> tuple[float, bool]:
-            return -round(fits((beta,)) / fits(()), _SAME), beta in self.search.suspects
+        # Many names are one kind, and a longer row never fits better: so the time grows with the names, no faster.
+        kinds = {beta: (weights[beta], *[beta in group for group in groups]) for beta in unsure}
+        alone = {kind: fits((beta,)) for kind, beta in {kind: beta for beta, kind in kinds.items()}.items()}
+        nothing = fits(())
 
-        row = sorted((beta for beta in unsure if fits((beta,))), key=rank)
-        longest = 1
-        while longest < len(row) and fits(row[: longest + 1]) >= _EVENS * fits(()):
-            longest += 1
-        return row[:longest]
+        def rank(beta: str) -> tuple[float, bool]:
+            return -round(alone[kinds[beta]] / nothing, _SAME), beta in self.search.suspects
+
+        row = sorted((beta for beta in unsure if alone[kinds[beta]]), key=rank)
+        more = range(2, len(row) + 1)
+        return row[: 1 + bisect(more, 0, key=lambda length: fits(row[:length]) < _EVENS * nothing)]

@@ -148,7 +148,7 @@ class Lessons:
         self.news = self.memory.suspect(self._scope, suspected, self.clock(), holder=self)
 
     def _report(self, betas: tuple[str, ...], result: Literal["accepted", "refused", "unknown"]) -> None:
-        if probed := tuple(beta for beta in self._probing if beta in betas):
+        if self._probing and (probed := tuple(filter(frozenset(betas).__contains__, self._probing))):
             for beta in probed:
                 del self._probing[beta]
             self.tell(MemoryReprobed(betas=probed, result=result))

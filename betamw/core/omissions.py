@@ -93,9 +93,10 @@ class Omissions:
 
     def put_back(self, betas: Iterable[str]) -> None:
         """Another's hand has sent these."""
-        self.reasons = {beta: reason for beta, reason in self.reasons.items() if beta not in betas}
-        self.substitutes = {old: new for old, new in self.substitutes.items() if old not in betas}
-        self._gone = tuple(beta for beta in self._gone if beta not in betas)
+        sent = frozenset(betas)
+        self.reasons = {beta: reason for beta, reason in self.reasons.items() if beta not in sent}
+        self.substitutes = {old: new for old, new in self.substitutes.items() if old not in sent}
+        self._gone = tuple(beta for beta in self._gone if beta not in sent)
 
     def free(self, drops: tuple[str, ...], plan: Plan, *, certain: bool) -> tuple[str, ...]:
         """Those of `drops` that can go as well, without a field that stays in the body and is refused then.
@@ -124,15 +125,15 @@ class Omissions:
         lessons = self.lessons
         open_ = tuple(beta for beta in plan.merged if bound(beta, plan, self.policy) is None)
         here = tuple(beta for beta in open_ if beta in self._refused or beta in self._all_dropped)
-        rest = tuple(beta for beta in open_ if beta not in here)
+        rest = dict.fromkeys(beta for beta in open_ if beta not in self._refused and beta not in self._all_dropped)
         self._gone = here
         unknown = tuple(beta for beta in rest if beta not in self._known)
         self._known.update(dict.fromkeys(lessons.recall(unknown, may_probe=resends > 0)))
         known = self.free(tuple(beta for beta in rest if beta in self._known), plan, certain=True)
         self._gone = (*here, *known)
         news = self._in_place_of(self._gone, plan, may_probe=resends > 0)
-        suspects = self._suspects((*(beta for beta in rest if beta not in known), *news.values()), plan, resends)
         reasons: dict[str, Reason] = {**dict.fromkeys(here, "rejected"), **dict.fromkeys(known, "remembered")}
+        suspects = self._suspects((*(beta for beta in rest if beta not in reasons), *news.values()), plan, resends)
         for beta in suspects:
             if beta in rest:
                 reasons[beta] = "rejected" if beta in self._in_doubt else "remembered"
@@ -149,17 +150,19 @@ class Omissions:
         suspects = trial.leave_out(betas, resends)
         if suspects and (free := self.free(suspects, plan, certain=False)) != suspects:
             # The others go along in every send, so it is without them that the search decides.
-            return trial.leave_out(tuple(beta for beta in betas if beta in free or beta not in suspects), resends)
+            bound_ = frozenset(suspects).difference(free)
+            return trial.leave_out(tuple(beta for beta in betas if beta not in bound_), resends)
         return suspects
 
     def _in_place_of(self, refused: tuple[str, ...], plan: Plan, *, may_probe: bool = False) -> dict[str, str]:
         """What takes the place of refused betas: nothing that goes anyway, is refused itself, or is not wanted."""
         if not refused:
             return {}
-        taken = {*plan.merged, *plan.policy_drops, *plan.wants.removed, *self._refused, *self._all_dropped}
+        merged = frozenset(plan.merged)
+        taken = {*merged, *plan.policy_drops, *plan.wants.removed, *self._refused, *self._all_dropped}
         found: dict[str, str] = {}
         for old in refused:
-            if old in plan.merged and (old in self._refused or old not in self._all_dropped):
+            if old in merged and (old in self._refused or old not in self._all_dropped):
                 new = self.answers.get(old) or self.policy.substitute(old, self.place.catalog)
                 if new is not None and new not in taken:
                     found[old] = new
