@@ -4,6 +4,7 @@ import pathlib
 import tarfile
 
 import nox
+from nox.command import CommandFailed
 
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
@@ -41,6 +42,19 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("mypy")
     session.run("pyright")
+
+
+@nox.session(python="3.11")
+def fuzz(session: nox.Session) -> None:
+    """Each target for a while; longer as in `nox -s fuzz -- -max_total_time=600`. What is found is left beside you."""
+    session.install("-e", ".[test]")
+    try:
+        session.install("-e", ".[fuzz]", "--only-binary=atheris")
+    except CommandFailed:
+        session.skip("atheris cannot be installed here: it has wheels for Linux and macOS, and not for every Python")
+    for target in ("reader", "header", "stripper"):
+        options = session.posargs or ["-max_total_time=20"]
+        session.run("python", "-m", "fuzz", target, *options, env={"PYTHONPATH": "tests"})
 
 
 @nox.session(python="3.11")

@@ -22,7 +22,7 @@ from betamw.memory import RejectionMemory
 _CAP: Final = 32
 _OK: Final = 200
 _BAD: Final = 400
-_PLACE: Final = Place(origin="https://gateway.example", path="/v1/messages", template="/v1/messages")
+_PLACE: Final = Place(origin="https://gateway.example", template="/v1/messages")
 _SCOPE: Final = Scope(*_PLACE.key, "claude-opus-5", "one")
 
 

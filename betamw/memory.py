@@ -10,6 +10,7 @@ from yarl import URL
 
 from betamw.core import memory_file
 from betamw.core.memory import Verdicts
+from betamw.core.telling import discreet
 from betamw.core.validators import callable_
 from betamw.middlewares.api import origin_of
 
@@ -18,7 +19,7 @@ def _new_key() -> bytes:
     return os.urandom(memory_file.KEY_BYTES)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class RejectionMemory(Verdicts):
     """Which betas are refused where, so that a lesson is paid for once. Share one between chains to share lessons.
 
@@ -59,7 +60,8 @@ class RejectionMemory(Verdicts):
             model: The model in the JSON body; None for any, and for none.
 
         What the fallback must not drop goes out nevertheless. Raises `InvalidBetaError` for a name that cannot stand in
-        a header, and `ConfigError` for another value that cannot be right, and for more than `max_entries` pins.
+        a header, or may not be told (it looks like a key, or is odd or long), and `ConfigError` for another value that
+        cannot be right, and for more than `max_entries` pins.
         """
         where = None if origin is None else origin_of(origin, name="origin")
         super().pin(beta, origin=where, endpoint=endpoint, model=model)
@@ -69,8 +71,9 @@ class RejectionMemory(Verdicts):
 
         Verdicts keep what is left of their time, by the clock of the day. The text holds no secret: credentials are in
         it as hashes, beside the key for these, so who reads it can tell accounts apart, and find out whether a secret
-        that he knows or guesses is one of them. It names your origins, models and betas, too. Keep it like a file of a
-        cache that is yours: readable by nobody else, and no loss if it is gone.
+        that he knows or guesses is one of them. It names your origins, models and betas, too; what looks like a key in
+        their place is a hash, or not in it. Keep it like a file of a cache that is yours: readable by nobody else, and
+        no loss if it is gone.
         """
         return memory_file.dump(self, self.clock(), time.time())
 

@@ -10,6 +10,7 @@ from betamw.core.beta import validated, validated_all
 from betamw.core.errors import ConfigError
 from betamw.core.events import Event, HookFailed
 from betamw.core.rejection import Rejection
+from betamw.core.telling import discreet, shown
 from betamw.core.validators import one_of
 
 Kind = Literal["drop", "substitute", "give_up", "not_a_rejection"]
@@ -18,18 +19,18 @@ Kind = Literal["drop", "substitute", "give_up", "not_a_rejection"]
 def validated_substitutes(substitutes: Mapping[str, str], where: str) -> Mapping[str, str]:
     """A mapping of betas to those that take their place, checked; `where` says what it is in an error."""
     if not isinstance(substitutes, Mapping):
-        msg = f"{where} must be a mapping of beta names, got {substitutes!r}"
+        msg = f"{where} must be a mapping of beta names, got {shown(substitutes)}"
         raise ConfigError(msg)
     for old, new in substitutes.items():
         validated(old, where=where)
         validated(new, where=where)
         if old == new:
-            msg = f"{where} must not put a beta in its own place, got {old!r}"
+            msg = f"{where} must not put a beta in its own place, got {shown(old)}"
             raise ConfigError(msg)
     return MappingProxyType(dict(substitutes))
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Action:
     """What to do about a refusal; made by one of the methods below.
 

@@ -13,6 +13,7 @@ from typing import Final, Self
 import attrs
 
 from betamw.core.errors import ConfigError, InvalidBetaError
+from betamw.core.telling import discreet, shown
 
 _NAME: Final = re.compile(r"[!#-+\--~]+")  # visible ASCII but '"' (0x22) and ',' (0x2C)
 _DATED: Final = re.compile(r"(.+)-([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -28,10 +29,10 @@ def validated(name: str, *, where: str = "a beta name") -> str:
     """Return `name`, or raise `InvalidBetaError` that says where it was given and shows it escaped and cut."""
     if is_beta_name(name):
         return name
-    shown = ascii(name)
-    if len(shown) > _SHOWN:
-        shown = f"{shown[:_SHOWN]}... ({len(name)} characters)"
-    msg = f"{where} must be visible ASCII without comma, whitespace or quotation mark, got {shown}"
+    given = shown(name, _SHOWN)
+    if given.endswith("..."):
+        given = f"{given} ({len(name)} characters)"
+    msg = f"{where} must be visible ASCII without comma, whitespace or quotation mark, got {given}"
     raise InvalidBetaError(msg)
 
 
@@ -43,7 +44,7 @@ def validated_all(names: Iterable[str], *, where: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(validated(name, where=where) for name in names))
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Beta:
     """A beta's name and what it says: `Beta.parse("files-api-2025-04-14")`.
 

@@ -16,6 +16,7 @@ from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.facts import Gate
 from betamw.core.json_text import NOT_JSON
 from betamw.core.selector import Node, Path, Selector
+from betamw.core.telling import discreet
 
 
 def gated_fields(
@@ -62,13 +63,13 @@ class _Words(dict[bytes, bool]):
 def _shutting(
     catalog: Catalog, method: str, template: str, sent: frozenset[str], dropped: frozenset[str]
 ) -> tuple[tuple[Gate, ...], tuple[Gate, ...]]:
-    """The gates that dropping closes, and those that are closed as it is; the same for calls that are alike."""
+    """The gates that dropping closes, and those that are closed as it is, going by the betas that open a field."""
     gates, left = catalog.gates_at(method, template), sent - dropped
     closing = tuple(gate for gate in gates if gate.opened_by(sent) and not gate.opened_by(left))
     return closing, tuple(gate for gate in gates if not gate.opened_by(sent))
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Dropping:
     """What becomes of a body when betas are dropped.
 
@@ -97,7 +98,10 @@ class Dropping:
         catalog: Catalog,
     ) -> Self:
         """The body as it is, the endpoint, the betas that go with it, and those of them that will not."""
-        closing, closed = _shutting(catalog, method, template, frozenset(sent), frozenset(dropped))
+        opening = catalog.opening  # others make no difference, and have no business in a cache
+        closing, closed = _shutting(
+            catalog, method, template, opening.intersection(sent), opening.intersection(dropped)
+        )
         if closing and b"\\u" not in text:  # words may be looked for where none can be spelled by escapes
             holds = _Words(text).__getitem__
             closing = tuple(gate for gate in closing if gate.may_be_in(holds))

@@ -5,21 +5,19 @@ not know, it does not hinder.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from importlib.resources import files
 from typing import Final, Self
 
 import attrs
 
 from betamw.core import catalog_file, errors
-from betamw.core.endpoint import OTHER, EndpointRule, segments
+from betamw.core.endpoint import OTHER, EndpointRule, Spelling, segments
 from betamw.core.errors import ConfigError
 from betamw.core.facts import Conflict, FieldConflict, Gate, KnownBeta
 from betamw.core.selector import Selector
 
 __all__ = ["CATALOG", "CATALOG_RULES", "Catalog", "Conflict", "FieldConflict", "Gate", "KnownBeta"]
-
-_TEMPLATES_CACHED: Final = 1024
 
 
 @attrs.define
@@ -64,12 +62,20 @@ def _look_up(root: _Place, path: str) -> str:
 
 
 def _index_templates(catalog: "Catalog") -> Callable[[str], str]:
-    return lru_cache(maxsize=_TEMPLATES_CACHED)(partial(_look_up, _tree(catalog.url_templates)))
+    return partial(_look_up, _tree(catalog.url_templates))
+
+
+def _spelling(catalog: "Catalog") -> Spelling:
+    return Spelling.of([*catalog.url_templates, *(conflict.path for conflict in catalog.conflicts)])
 
 
 def _index_gates(catalog: "Catalog") -> Mapping[str, tuple[Gate, ...]]:
     endpoints = {endpoint for gate in catalog.gates for endpoint in gate.endpoints}
     return {at: tuple(gate for gate in catalog.gates if gate.fields and at in gate.endpoints) for at in endpoints}
+
+
+def _index_opening(catalog: "Catalog") -> frozenset[str]:
+    return frozenset(beta for gate in catalog.gates for beta in gate.betas)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -110,6 +116,12 @@ class Catalog:
     _gates: Mapping[str, tuple[Gate, ...]] = attrs.field(
         init=False, repr=False, default=attrs.Factory(_index_gates, takes_self=True)
     )
+    spelling: Spelling = attrs.field(init=False, repr=False, default=attrs.Factory(_spelling, takes_self=True))
+    """What of a path makes a difference to its template and its conflicts."""
+    opening: frozenset[str] = attrs.field(
+        init=False, repr=False, default=attrs.Factory(_index_opening, takes_self=True)
+    )
+    """The betas that open a field."""
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
@@ -135,7 +147,7 @@ class Catalog:
     def template(self, path: str) -> str:
         """The table's template of a raw path: `/v1/files/file_123` is `/v1/files/{file_id}`.
 
-        A written segment goes before a placeholder. A path that the table does not know is `OTHER`. Cached.
+        A written segment goes before a placeholder. A path that the table does not know is `OTHER`.
         """
         return self._template(path)
 

@@ -5,22 +5,21 @@ passes through here and is checked: a beta name that does not look like one, or 
 `<invalid len=N>`; a request id or an error type that does not look like one is not told at all.
 """
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import ClassVar, Final, Literal
 
 import attrs
+
+from betamw.core.cache import Cache
+from betamw.core.telling import LONGEST_LIST, discreet, in_place_of, may_be_kept, may_be_told
+
+__all__ = ["LONGEST_LIST", "loggable"]
 
 Value = str | int | float | list[str]
 """What a log field may hold."""
 
 SCHEMA: Final = 1
 """`betamw_schema`: grows when a field changes its meaning; a new field alone does not change it."""
-
-LONGEST_LIST: Final = 50
-_NOT_A_KEY: Final = r"(?![sS][kK][-_]|eyJ|AKIA|gh[pousr]_)"
-_LOGGABLE: Final = re.compile(_NOT_A_KEY + r"[A-Za-z0-9][A-Za-z0-9._:=-]{0,127}")
 
 Level = Literal["debug", "info", "warning"]
 Reason = Literal["rejected", "remembered", "policy"]
@@ -39,18 +38,20 @@ Ruling = Literal[
 ]
 
 
-@lru_cache(maxsize=1024)
-def loggable(betas: tuple[str, ...]) -> tuple[str, ...]:
-    """The names as they may stand in a log, at most `LONGEST_LIST` of them."""
-    return tuple(beta if _LOGGABLE.fullmatch(beta) else f"<invalid len={len(beta)}>" for beta in betas[:LONGEST_LIST])
+def _loggable(betas: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(beta if may_be_told(beta) else in_place_of(beta) for beta in betas[:LONGEST_LIST])
+
+
+loggable: Final = Cache(_loggable, may_be_kept).__getitem__
+"""`loggable(betas)` are the names as they may stand in a log, at most `LONGEST_LIST` of them."""
 
 
 def identifier(text: str | None) -> str | None:
     """A request id or error type as it may stand in a log, None for what does not look like one."""
-    return text if text is not None and _LOGGABLE.fullmatch(text) else None
+    return text if text is not None and may_be_told(text) else None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class BetaUsage:
     """What became of the betas in one call.
 
@@ -81,7 +82,7 @@ class BetaUsage:
     outcome: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class Event:
     """Something that happened to a call's betas. Its fields are the log's, but for those that are None."""
 
@@ -100,7 +101,7 @@ class Event:
         return told
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class BetaRejected(Event):
     """A reply refused betas: one event for each such reply."""
 
@@ -118,7 +119,7 @@ class BetaRejected(Event):
     anthropic_request_id: str | None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class MemoryLearned(Event):
     """Betas are refused here and will be left out for `ttl_s` seconds."""
 
@@ -129,7 +130,7 @@ class MemoryLearned(Event):
     ttl_s: float
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class MemoryHit(Event):
     """Betas were left out because an earlier call was refused for them."""
 
@@ -139,7 +140,7 @@ class MemoryHit(Event):
     betas: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class MemoryExpired(Event):
     """Verdicts have expired: this call sends the betas again, to see."""
 
@@ -149,7 +150,7 @@ class MemoryExpired(Event):
     betas: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class MemoryReprobed(Event):
     """What came of sending betas again whose verdict had expired; `unknown` leaves it to the next call."""
 
@@ -160,7 +161,7 @@ class MemoryReprobed(Event):
     result: Literal["accepted", "refused", "unknown"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class InputInvalid(Event):
     """A name in the caller's header cannot be a beta and was left out. Never the value itself."""
 
@@ -172,7 +173,7 @@ class InputInvalid(Event):
     length: int
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class HookFailed(Event):
     """A hook of the policy raised, or gave an answer that is none: it was passed over."""
 

@@ -25,6 +25,7 @@ from betamw.core.policy import FallbackPolicy
 from betamw.core.rejection import Rejection, read_rejection
 from betamw.core.reply import BAD_REQUEST, DID_NOT_HELP, SUCCESS, Decision, Reply
 from betamw.core.ruling import bound, droppable, forbidden
+from betamw.core.telling import discreet
 
 _NO_POLICY: Final = FallbackPolicy(max_resends=0)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -35,7 +36,7 @@ def _to_nobody(event: Event) -> None:
     """Take the events of a call that is over, or learns nothing: there are none."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Exchange(Heading):
     """The record of one call.
 

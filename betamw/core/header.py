@@ -8,9 +8,11 @@ Facts: several lines of one header mean the same as one line joined by commas; e
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
+from typing import Final
 
 from betamw.core.beta import is_beta_name, validated
+from betamw.core.cache import Cache
+from betamw.core.telling import may_be_kept
 
 
 def elements(values: Iterable[str]) -> list[str]:
@@ -45,15 +47,17 @@ def format_betas(betas: Iterable[str]) -> str:
     return ",".join(union(validated(name) for name in betas))
 
 
-@lru_cache(maxsize=512)
-def read_header(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """Read the lines that came with a request, where nothing may be raised.
-
-    Returns the valid names, the invalid elements, and whether the lines say just those names: no repeat, nothing
-    invalid, at least one. (Whitespace and empty elements say nothing.) Cached: an application sends few distinct
-    headers, and sends them all the time.
-    """
+def _read_header(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     found = elements(values)
     betas = union(name for name in found if is_beta_name(name))
     invalid = tuple(name for name in found if not is_beta_name(name))
     return betas, invalid, bool(betas) and len(found) == len(betas)
+
+
+read_header: Final = Cache(_read_header, lambda values: may_be_kept(elements(values))).__getitem__
+"""Read the lines that came with a request, where nothing may be raised.
+
+`read_header(lines)` gives the valid names, the invalid elements, and whether the lines say just those names: no repeat,
+nothing invalid, at least one. (Whitespace and empty elements say nothing.) An application sends few distinct headers,
+and sends them all the time.
+"""

@@ -9,11 +9,12 @@ from betamw.core.events import Event, InputInvalid
 from betamw.core.header import read_header
 from betamw.core.plan import Plan, adding
 from betamw.core.policy import Source
+from betamw.core.telling import discreet
 
 _MOST_INVALID: Final = 10
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Heading:
     """The header, and what is wanted of it.
 
@@ -56,12 +57,14 @@ class Heading:
 
     def _follow(self, betas: tuple[str, ...], shown: tuple[str, ...], *, sent: bool) -> None:
         """Another's hand has made `betas` of what was `shown`."""
-        if added := tuple([beta for beta in betas if beta not in shown]):
+        before = frozenset(shown)
+        if added := tuple([beta for beta in betas if beta not in before]):
             self.plan = adding(self.plan.restoring(added), added, "request")
-        if gone := [beta for beta in shown if beta not in betas]:
+        if gone := before.difference(betas):
             self.remove(gone)
         if sent:  # the record follows the facts, whatever was decided
-            self.want(tuple([beta for beta in betas if beta in self.plan.policy_drops]), "request")
+            dropped = frozenset(self.plan.policy_drops)
+            self.want(tuple([beta for beta in betas if beta in dropped]), "request")
             self._went_out(betas)
 
     def _went_out(self, betas: tuple[str, ...]) -> None:

@@ -16,10 +16,13 @@ Refused sends and innocent betas missing until all is known, on average (`python
 """
 
 import math
+from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Self
 
 import attrs
+
+from betamw.core.telling import discreet, may_be_told
 
 _EVENS: Final = 0.5
 _PRIOR: Final = ((15 / 16, 4.0), (7 / 8, 3.0), (3 / 4, 2.0), (1 / 2, 1.0), (1 / 4, 0.5))
@@ -35,7 +38,7 @@ def _none(_beta: str) -> bool:
     return False
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Findings:
     """What a call has brought to light.
 
@@ -51,7 +54,7 @@ class Findings:
 _NO_NEWS: Final = Findings()
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Search:
     """What is known in one scope. A beta that is not in here is unknown, and sent.
 
@@ -72,7 +75,7 @@ class Search:
 
     def learn(self, sent: Sequence[str], refused: Iterable[Sequence[str]], known: Callable[[str], bool]) -> Findings:
         """`sent` was accepted, after the same call had been `refused` with these: see `Trial.accepted`."""
-        for beta in sent:
+        for beta in filter(may_be_told, sent):  # others are not held: see `memory.py`
             self.good[beta] = None
             self.suspects.pop(beta, None)
             self.found.pop(beta, None)
@@ -80,7 +83,7 @@ class Search:
         for group in refused:
             if self.good.keys() >= set(group):
                 retracted += self._doubt(group, sent)
-            else:
+            elif all(map(may_be_told, group)):
                 self._suspect([beta for beta in group if beta not in self.good])
         culprits = self._conclude(lambda beta: known(beta) and beta not in retracted)
         return Findings(culprits, retracted)
@@ -101,11 +104,12 @@ class Search:
         return retracted
 
     def _conclude(self, known: Callable[[str], bool]) -> tuple[str, ...]:
-        groups = _least(group.difference(self.good) for group in self.groups if not any(map(known, group)))
+        refused = frozenset(filter(known, frozenset().union(self.suspects, *self.groups)))
+        groups = _least(group.difference(self.good) for group in self.groups if group.isdisjoint(refused))
         culprits = tuple(beta for beta in self.suspects if frozenset((beta,)) in groups)
         self.groups = [group for group in groups if len(group) > 1]
         self.found.update(dict.fromkeys(culprits))
-        self.suspects = {b: None for b in self.suspects if b not in self.found and not known(b)}
+        self.suspects = {b: None for b in self.suspects if b not in self.found and b not in refused}
         if len(self.suspects) > _MOST:
             self.suspects, self.groups = {}, []
         for held in (self.good, self.found):
@@ -149,7 +153,7 @@ def _likelihood(innocents: float, groups: Iterable[float]) -> float:
     )
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Trial:
     """One call's part in the search: which betas each of its sends leaves out, and what its replies have shown.
 
@@ -184,7 +188,7 @@ class Trial:
             return unsure
         suspects = tuple(beta for beta in unsure if beta in self.search.suspects)
         if left and self.searching and (groups or suspects):
-            carried = self._row(unsure, groups)
+            carried = frozenset(self._row(unsure, groups))
             return tuple(beta for beta in unsure if beta not in carried)
         last = self._resent and not left
         return unsure if groups or (last and (self._refused or suspects)) else suspects
@@ -226,14 +230,17 @@ class Trial:
         innocents, culprits = len(self.search.good), [1.0] * len(self.search.found)
 
         def fits(carried: Collection[str]) -> float:
-            left = (sum(weights[beta] for beta in group if beta not in carried) for group in groups)
+            left = (sum(weights[beta] for beta in group.difference(carried)) for group in groups)
             return _likelihood(innocents + sum(weights[beta] for beta in carried), (*culprits, *left))
 
-        def rank(beta: str) -> tuple[float, bool]:
-            return -round(fits((beta,)) / fits(()), _SAME), beta in self.search.suspects
+        # Many names are one kind, and a longer row never fits better: so the time grows with the names, no faster.
+        kinds = {beta: (weights[beta], *[beta in group for group in groups]) for beta in unsure}
+        alone = {kind: fits((beta,)) for kind, beta in {kind: beta for beta, kind in kinds.items()}.items()}
+        nothing = fits(())
 
-        row = sorted((beta for beta in unsure if fits((beta,))), key=rank)
-        longest = 1
-        while longest < len(row) and fits(row[: longest + 1]) >= _EVENS * fits(()):
-            longest += 1
-        return row[:longest]
+        def rank(beta: str) -> tuple[float, bool]:
+            return -round(alone[kinds[beta]] / nothing, _SAME), beta in self.search.suspects
+
+        row = sorted((beta for beta in unsure if alone[kinds[beta]]), key=rank)
+        more = range(2, len(row) + 1)
+        return row[: 1 + bisect(more, 0, key=lambda length: fits(row[:length]) < _EVENS * nothing)]

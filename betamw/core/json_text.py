@@ -58,7 +58,8 @@ def without_nodes(text: bytes, paths: Iterable[Path]) -> bytes:
     """A JSON text without the members and elements at `paths`, which count as they do in the text as it is given.
 
     A key that is written several times goes each time; a path leads through the last of them. A path that leads
-    nowhere takes nothing, nor does the empty one. A text that `msgspec` does not read is given back. Never raises.
+    nowhere takes nothing, nor does the empty one. A text that `msgspec` does not read is given back, as far as that
+    shows on the way: letters that are no UTF-8 inside of what goes, or of what stays whole, do not. Never raises.
     Linear in the length of the text, for each level that the paths lead down.
     """
     tree = _tree(paths)

@@ -4,8 +4,10 @@ from itertools import takewhile
 
 import attrs
 
+from betamw.core.telling import discreet
 
-@attrs.define(eq=False)
+
+@attrs.define(eq=False, field_transformer=discreet)
 class Leases:
     """The leases on one thing. Holders are told apart by identity, and kept alive while they are in here.
 

@@ -12,8 +12,9 @@ import attrs
 from betamw.core.events import Event, MemoryExpired, MemoryHit, MemoryLearned, MemoryReprobed
 from betamw.core.isolation import Trial
 from betamw.core.memory import Scope, Verdicts
-from betamw.core.model import model_of
+from betamw.core.model import model_in_scope, model_of
 from betamw.core.place import Place
+from betamw.core.telling import discreet
 
 
 class Request(Protocol):
@@ -32,7 +33,7 @@ class Request(Protocol):
         ...
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Lessons:
     """What a call gets from the memory and gives back to it.
 
@@ -152,7 +153,7 @@ class Lessons:
         self.news = self.memory.suspect(self._scope, suspected, self.clock(), holder=self)
 
     def _report(self, betas: tuple[str, ...], result: Literal["accepted", "refused", "unknown"]) -> None:
-        if probed := tuple(beta for beta in self._probing if beta in betas):
+        if self._probing and (probed := tuple(filter(frozenset(betas).__contains__, self._probing))):
             for beta in probed:
                 del self._probing[beta]
             self.tell(MemoryReprobed(betas=probed, result=result))
@@ -164,6 +165,7 @@ class Lessons:
     def _scope(self) -> Scope:
         if self._known_scope is None:
             place, request = self.place, self.request
-            credential = request.credential(self.memory.hash_key)
-            self._known_scope = Scope(place.origin, place.template, model_of(request.body()), credential)
+            key = self.memory.hash_key
+            model = model_in_scope(model_of(request.body()), key)
+            self._known_scope = Scope(place.origin, place.template, model, request.credential(key))
         return self._known_scope

@@ -5,6 +5,9 @@ so that is where a verdict holds. A verdict grows old: providers add betas. When
 again (a probe, under a lease, so that a probe which never comes back does not block the next) while the others still
 leave it out. A refusal that was read and is not yet borne out by a resend is a suspicion: for as long as one of the
 calls that have read it is at it, others leave the beta out too. What the user has pinned is left out whatever comes.
+
+A name that may not be told, for it could be a key that was taken for one, is not held here: what a call finds out about
+it ends with the call.
 """
 
 from collections.abc import Container, Iterable
@@ -19,11 +22,12 @@ from betamw.core.pins import Pins
 from betamw.core.scope import Scope
 from betamw.core.searches import Searches
 from betamw.core.shelf import AT_ONCE, Held, Shelf
+from betamw.core.telling import discreet, may_be_told
 
 __all__ = ["NOTHING", "Recall", "Scope", "Verdict", "Verdicts"]
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Verdict:
     """A beta is refused in a scope, until `expires_at` on the memory's clock (seconds).
 
@@ -35,7 +39,7 @@ class Verdict:
     expires_at: float
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Recall:
     """What the memory says of the betas that a call is about to send.
 
@@ -60,7 +64,7 @@ def _new_searches(memory: "Verdicts") -> Searches:
     return Searches(memory._shelf, memory.remember_for, memory.probe_lease)  # noqa: SLF001  a part of it
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Verdicts:
     """The verdicts, suspicions and searches, `max_entries` in all: what was of no use for longest goes first.
 
@@ -125,7 +129,10 @@ class Verdicts:
         return self._is_fresh(scope, beta, now) or (bool(self.pins) and self.pins.holds(scope, beta))
 
     def refused_elsewhere(self, scope: Scope) -> Container[str]:
-        """The betas that verdicts, be they expired, are held against in other scopes."""
+        """The betas that verdicts, be they expired, are held against in other scopes of the same origin and credential.
+
+        Of other origins and accounts nothing is known here, not even what to suspect first.
+        """
         return self._shelf.elsewhere(scope)
 
     # After a reply.
@@ -138,7 +145,7 @@ class Verdicts:
         nothing was held against one of them before.
         """
         news = False
-        for beta in betas:
+        for beta in filter(may_be_told, betas):
             held = self._shelf.use(scope, beta)
             if held is None:
                 news = True
@@ -151,7 +158,7 @@ class Verdicts:
     def learn(self, scope: Scope, betas: Iterable[str], now: float) -> tuple[str, ...]:
         """The betas are refused in this scope from now on, all leases on them end; returns those that are news."""
         news = []
-        for beta in betas:
+        for beta in filter(may_be_told, betas):
             if not self._is_fresh(scope, beta, now):
                 news.append(beta)
             self._shelf.put(scope, beta, Held(now + self.remember_for))

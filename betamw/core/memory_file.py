@@ -14,10 +14,10 @@ from typing import Annotated, Final
 import attrs
 import msgspec
 
-from betamw.core.beta import is_beta_name
 from betamw.core.errors import ConfigError, at
 from betamw.core.isolation import Search
 from betamw.core.memory import Scope, Verdict, Verdicts
+from betamw.core.telling import may_be_told
 
 VERSION: Final = 1
 KEY_BYTES: Final = 32
@@ -132,8 +132,8 @@ def _check(found: _Found, place: str) -> None:
 
 def _check_names(names: _Names, place: str) -> None:
     for name in names:
-        if not is_beta_name(name):
-            msg = f"{place}: a beta must be visible ASCII without comma, whitespace or quotation mark"
+        if not may_be_told(name):
+            msg = f"{place}: a beta must look like one: letters, digits and `._:=-`, at most 128, and no key"
             raise ConfigError(msg)
 
 

@@ -1,10 +1,12 @@
 """The model that a JSON body names."""
 
+import hashlib
 from typing import Final
 
 import msgspec
 
 from betamw.core.json_text import NOT_JSON
+from betamw.core.telling import holds_key
 
 _LONGEST: Final = 256  # characters; a name that is made up must not fill the memory
 
@@ -28,3 +30,15 @@ def model_of(body: bytes) -> str | None:
     except NOT_JSON:
         return None
     return None if model is None else model[:_LONGEST]
+
+
+def is_model_name(model: str) -> bool:
+    """Whether a text can be the name of a model, and is no key that was taken for one."""
+    return model != "" and model.isprintable() and not holds_key(model)
+
+
+def model_in_scope(model: str | None, key: bytes) -> str | None:
+    """The model as the memory knows it: what can be no name, by a hash under the memory's key."""
+    if model is None or is_model_name(model):
+        return model
+    return f"<{hashlib.blake2b(model.encode(), key=key, digest_size=16).hexdigest()}>"

@@ -18,12 +18,13 @@ from betamw.core.plan import Plan
 from betamw.core.policy import FallbackPolicy
 from betamw.core.ruling import bound, unpaired
 from betamw.core.strip import without_fields
+from betamw.core.telling import discreet
 
 _GONE: Final[Any] = None
 _NONE: Final[Mapping[str, Reason]] = MappingProxyType({})
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Omissions:
     """What a call leaves out.
 
@@ -54,6 +55,7 @@ class Omissions:
     _all_dropped: dict[str, None] = attrs.field(init=False, factory=dict)
     _known: dict[str, None] = attrs.field(init=False, factory=dict)
     _in_doubt: set[str] = attrs.field(init=False, factory=set)
+    _in_vain: list[frozenset[str]] = attrs.field(init=False, factory=list)
     _gone: tuple[str, ...] = attrs.field(init=False, default=())  # whatever the search finds
     _considered: tuple[Plan, int] | None = attrs.field(init=False, default=None)
 
@@ -71,6 +73,7 @@ class Omissions:
     def refuse_some(self, sent: tuple[str, ...], droppable: tuple[str, ...]) -> None:
         """It names none, and the policy is to search."""
         self._in_doubt.update(droppable)
+        self._in_vain.append(frozenset(sent))
         self.lessons.refuse_some(sent, droppable)
 
     # The next send.
@@ -92,9 +95,10 @@ class Omissions:
 
     def put_back(self, betas: Iterable[str]) -> None:
         """Another's hand has sent these."""
-        self.reasons = {beta: reason for beta, reason in self.reasons.items() if beta not in betas}
-        self.substitutes = {old: new for old, new in self.substitutes.items() if old not in betas}
-        self._gone = tuple(beta for beta in self._gone if beta not in betas)
+        sent = frozenset(betas)
+        self.reasons = {beta: reason for beta, reason in self.reasons.items() if beta not in sent}
+        self.substitutes = {old: new for old, new in self.substitutes.items() if old not in sent}
+        self._gone = tuple(beta for beta in self._gone if beta not in sent)
 
     def free(self, drops: tuple[str, ...], plan: Plan, *, certain: bool) -> tuple[str, ...]:
         """Those of `drops` that can go as well, without a field that stays in the body and is refused then.
@@ -116,7 +120,8 @@ class Omissions:
 
     def known_to_stay(self, sent: tuple[str, ...], free: tuple[str, ...]) -> str | None:
         """A beta that is known to be refused and cannot go: it explains a refusal, and would the next one, too."""
-        return next((beta for beta in sent if beta not in free and self.lessons.is_known(beta)), None)
+        going = set(free)
+        return next((beta for beta in sent if beta not in going and self.lessons.is_known(beta)), None)
 
     def _sent(self, betas: tuple[str, ...]) -> tuple[str, ...]:
         if not self.reasons and not self.substitutes:
@@ -127,15 +132,17 @@ class Omissions:
         lessons = self.lessons
         open_ = tuple(beta for beta in plan.merged if bound(beta, plan, self.policy) is None)
         here = tuple(beta for beta in open_ if beta in self._refused or beta in self._all_dropped)
-        rest = tuple(beta for beta in open_ if beta not in here)
+        rest = dict.fromkeys(beta for beta in open_ if beta not in self._refused and beta not in self._all_dropped)
         self._gone = here
         unknown = tuple(beta for beta in rest if beta not in self._known)
         self._known.update(dict.fromkeys(lessons.recall(unknown, may_probe=resends > 0)))
         known = self.free(tuple(beta for beta in rest if beta in self._known), plan, certain=True)
         self._gone = (*here, *known)
         news = self._in_place_of(self._gone, plan, may_probe=resends > 0)
-        suspects = self._suspects((*(beta for beta in rest if beta not in known), *news.values()), plan, resends)
         reasons: dict[str, Reason] = {**dict.fromkeys(here, "rejected"), **dict.fromkeys(known, "remembered")}
+        suspects = self._suspects((*(beta for beta in rest if beta not in reasons), *news.values()), plan, resends)
+        if self._repeats(plan, suspects):  # what explains the refusal cannot go
+            suspects = tuple(beta for beta in rest if beta in self._in_doubt)
         for beta in suspects:
             if beta in rest:
                 reasons[beta] = "rejected" if beta in self._in_doubt else "remembered"
@@ -143,6 +150,13 @@ class Omissions:
         self.reasons = {beta: reason for beta, reason in reasons.items() if beta not in self.substitutes}
         lessons.hit(beta for beta, reason in reasons.items() if reason == "remembered")
         self._strip_body(plan.merged, reasons)
+
+    def _repeats(self, plan: Plan, suspects: tuple[str, ...]) -> bool:
+        """Whether all of a send that was refused would go out again, without these and what is gone anyway."""
+        if not self._in_vain:
+            return False
+        going = {*plan.merged}.difference(self._gone, suspects)
+        return any(group <= going for group in self._in_vain)
 
     def _suspects(self, betas: tuple[str, ...], plan: Plan, resends: int) -> tuple[str, ...]:
         """Those of `betas` that the search leaves out."""
@@ -152,17 +166,19 @@ class Omissions:
         suspects = trial.leave_out(betas, resends)
         if suspects and (free := self.free(suspects, plan, certain=False)) != suspects:
             # The others go along in every send, so it is without them that the search decides.
-            return trial.leave_out(tuple(beta for beta in betas if beta in free or beta not in suspects), resends)
+            bound_ = frozenset(suspects).difference(free)
+            return trial.leave_out(tuple(beta for beta in betas if beta not in bound_), resends)
         return suspects
 
     def _in_place_of(self, refused: tuple[str, ...], plan: Plan, *, may_probe: bool = False) -> dict[str, str]:
         """What takes the place of refused betas: nothing that goes anyway, is refused itself, or is not wanted."""
         if not refused:
             return {}
-        taken = {*plan.merged, *plan.policy_drops, *plan.wants.removed, *self._refused, *self._all_dropped}
+        merged = frozenset(plan.merged)
+        taken = {*merged, *plan.policy_drops, *plan.wants.removed, *self._refused, *self._all_dropped}
         found: dict[str, str] = {}
         for old in refused:
-            if old in plan.merged and (old in self._refused or old not in self._all_dropped):
+            if old in merged and (old in self._refused or old not in self._all_dropped):
                 new = self.answers.get(old) or self.policy.substitute(old, self.place.catalog)
                 if new is not None and new not in taken:
                     found[old] = new

@@ -4,8 +4,10 @@ from itertools import product
 
 from betamw.core.beta import validated
 from betamw.core.endpoint import OTHER, path_template
-from betamw.core.errors import ConfigError
+from betamw.core.errors import ConfigError, InvalidBetaError
+from betamw.core.model import is_model_name
 from betamw.core.scope import Scope
+from betamw.core.telling import may_be_told, shown
 
 Where = tuple[str | None, str | None, str | None]
 """Origin, endpoint and model; None for any."""
@@ -17,15 +19,18 @@ class Pins(dict[str, dict[Where, None]]):
     def add(self, beta: str, where: Where, most: int) -> None:
         """Pin a beta. The origin is a scope's.
 
-        Raises `InvalidBetaError` for the beta, and `ConfigError` for an endpoint that is no path template, a model that
-        is no name of one, and where there are `most` pins already: none of them may go to make room.
+        Raises `InvalidBetaError` for the beta, also for one that may not be told, and `ConfigError` for an endpoint
+        that is no path template, a model that is no name of one, and where there are `most` pins already: none of them
+        may go to make room.
         """
-        validated(beta)
+        if not may_be_told(validated(beta)):
+            msg = f"a beta that is pinned must look like one, for pins are shown and saved, got {len(beta)} characters"
+            raise InvalidBetaError(msg)
         origin, endpoint, model = where
         if endpoint is not None and endpoint != OTHER:
             endpoint = path_template(endpoint, name="endpoint").rstrip("/")
-        if model is not None and not (isinstance(model, str) and model and model.isprintable()):
-            msg = f"model must be None or the name of a model, got {ascii(model)[:80]}"
+        if model is not None and not (isinstance(model, str) and is_model_name(model)):
+            msg = f"model must be None or the name of a model, got {shown(model)}"
             raise ConfigError(msg)
         where = origin, endpoint, model
         if where not in self.get(beta, ()):

@@ -4,6 +4,7 @@ import attrs
 
 from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.plan import Plan, plan_at
+from betamw.core.telling import discreet, shown
 
 
 def _key(place: "Place") -> tuple[str, str]:
@@ -14,13 +15,12 @@ def _empty_plan(place: "Place") -> Plan:
     return plan_at(place.conflicts)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class Place:
     """The endpoint that a call is for.
 
     Attributes:
         origin: The API's origin and base path, `https://api.anthropic.com`.
-        path: The raw path below the base.
         template: The path's url template, or `_OTHER`.
         conflicts: The pairs of betas that the endpoint refuses together.
         catalog: The facts it was read from.
@@ -28,9 +28,8 @@ class Place:
         plan: What a call sends that nobody wants anything of yet.
     """
 
-    origin: str
-    path: str
-    template: str
+    origin: str = attrs.field(repr=shown)
+    template: str = attrs.field(repr=shown)
     conflicts: tuple[tuple[str, str], ...] = ()
     catalog: Catalog = attrs.field(default=CATALOG, repr=False, eq=False)
     key: tuple[str, str] = attrs.field(init=False, repr=False, eq=False, default=attrs.Factory(_key, takes_self=True))

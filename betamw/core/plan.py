@@ -8,20 +8,21 @@ for more gets another one, and calls that are alike share theirs.
 """
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
 import attrs
 
+from betamw.core.cache import Cache
 from betamw.core.header import union
 from betamw.core.policy import SOURCES, Source
+from betamw.core.telling import discreet, may_be_kept
 
-_CACHED: Final = 1024  # plans, and steps from one to another
 _NONE: Final[frozenset[str]] = frozenset()
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Wants:
     """Who asks for what; equal ones make the same plan.
 
@@ -37,8 +38,15 @@ class Wants:
     removed: frozenset[str]
     conflicts: tuple[tuple[str, str], ...]
 
+    def may_be_kept(self) -> bool:
+        """Whether a cache may hold them."""
+        return may_be_kept({*chain.from_iterable(self.asked), *self.required, *self.removed})
 
-@attrs.frozen(eq=False)
+
+_Step = tuple["Plan", tuple[str, ...], Source, frozenset[str]]
+
+
+@attrs.frozen(eq=False, field_transformer=discreet)
 class Plan:
     """What is meant to be sent. Calls that are alike share one, so it is compared by identity.
 
@@ -64,28 +72,40 @@ class Plan:
 
     def removing(self, betas: Iterable[str]) -> "Plan":
         """The plan without `betas`, whoever asks for them."""
-        return _plan(attrs.evolve(self.wants, removed=self.wants.removed.union(betas)))
+        return _plans[attrs.evolve(self.wants, removed=self.wants.removed.union(betas))]
 
     def restoring(self, betas: Iterable[str]) -> "Plan":
         """The plan when `betas` are removed no more."""
-        return _plan(attrs.evolve(self.wants, removed=self.wants.removed.difference(betas)))
+        return _plans[attrs.evolve(self.wants, removed=self.wants.removed.difference(betas))]
 
 
 def plan_at(conflicts: tuple[tuple[str, str], ...] = ()) -> Plan:
     """The empty plan for an endpoint that refuses the pairs in `conflicts`."""
-    return _plan(Wants(((),) * len(SOURCES), _NONE, _NONE, conflicts))
+    return _plans[Wants(((),) * len(SOURCES), _NONE, _NONE, conflicts)]
 
 
-@lru_cache(maxsize=_CACHED)
-def adding(plan: Plan, betas: tuple[str, ...], source: Source, required: frozenset[str] = _NONE) -> Plan:
-    """`plan` when `source` asks for `betas` too; saying it twice changes nothing."""
+def _adding(step: _Step) -> Plan:
+    plan, betas, source, required = step
     wants = plan.wants
     asked = dict(zip(SOURCES, wants.asked, strict=True))
     asked[source] = union(asked[source], betas)
-    return _plan(attrs.evolve(wants, asked=tuple(asked.values()), required=wants.required | required))
+    wants = attrs.evolve(wants, asked=tuple(asked.values()), required=wants.required | required)
+    return plan if wants == plan.wants else _plans[wants]
 
 
-@lru_cache(maxsize=_CACHED)
+def _may_be_kept(step: _Step) -> bool:
+    plan, betas, _, required = step
+    return plan.wants.may_be_kept() and may_be_kept({*betas, *required})
+
+
+_steps: Final = Cache(_adding, _may_be_kept)
+
+
+def adding(plan: Plan, betas: tuple[str, ...], source: Source, required: frozenset[str] = _NONE) -> Plan:
+    """`plan` when `source` asks for `betas` too; saying it twice changes nothing."""
+    return _steps[plan, betas, source, required]
+
+
 def _plan(wants: Wants) -> Plan:
     request, override, default, endpoint = wants.asked
     asked = union(*wants.asked)
@@ -116,3 +136,6 @@ def _plan(wants: Wants) -> Plan:
         required=required.intersection(merged),
         sources=MappingProxyType({beta: sources[beta] for beta in asked}),
     )
+
+
+_plans: Final = Cache(_plan, Wants.may_be_kept)

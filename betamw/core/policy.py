@@ -11,6 +11,7 @@ from betamw.core import validators
 from betamw.core.action import Hook, validated_substitutes
 from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.errors import ConfigError
+from betamw.core.telling import discreet, shown
 
 Source = Literal["request", "override", "default", "endpoint"]
 SOURCES: Final[tuple[Source, ...]] = ("request", "override", "default", "endpoint")
@@ -20,7 +21,7 @@ SOURCES: Final[tuple[Source, ...]] = ("request", "override", "default", "endpoin
 def _strings(names: Iterable[str], setting: str) -> frozenset[str]:
     given = names if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
     if not isinstance(given, tuple) or not all(isinstance(name, str) for name in given):
-        msg = f"{setting} must be a collection of strings, got {given!r}"
+        msg = f"{setting} must be a collection of strings, got {shown(given)}"
         raise ConfigError(msg)
     return frozenset(given)
 
@@ -41,7 +42,7 @@ def _patterns(_instance: object, _attribute: object, patterns: frozenset[str]) -
 
 def _sources(_instance: object, _attribute: object, sources: frozenset[str]) -> None:
     if unknown := sources.difference(SOURCES):
-        msg = f"droppable_sources must be of {', '.join(SOURCES)}, got {', '.join(sorted(map(repr, unknown)))}"
+        msg = f"droppable_sources must be of {', '.join(SOURCES)}, got {', '.join(sorted(map(shown, unknown)))}"
         raise ConfigError(msg)
 
 
@@ -53,17 +54,17 @@ def _to_substitutes(
 
 def _substitutes(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if not isinstance(value, Mapping) and not (isinstance(value, str) and value in {"older", "never"}):
-        msg = f"{attribute.name} must be 'older', 'never' or a mapping of beta names, got {value!r}"
+        msg = f"{attribute.name} must be 'older', 'never' or a mapping of beta names, got {shown(value)}"
         raise ConfigError(msg)
 
 
 def _hook(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if value is not None and (not callable(value) or inspect.iscoroutinefunction(value)):
-        msg = f"{attribute.name} must be a function that is not async, or None, got {value!r}"
+        msg = f"{attribute.name} must be a function that is not async, or None, got {shown(value)}"
         raise ConfigError(msg)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class FallbackPolicy:
     """What to do when the server refuses a beta. Every value is checked here; a wrong one is a `ConfigError`.
 
@@ -89,7 +90,7 @@ class FallbackPolicy:
         default="split", validator=validators.one_of("split", "drop_all", "give_up")
     )
     required: frozenset[str] = attrs.field(
-        default=frozenset(CATALOG.required), converter=_to_required, validator=_patterns
+        default=frozenset(CATALOG.required), converter=_to_required, validator=_patterns, repr=shown
     )
     substitutes: Mapping[str, str] | Literal["older", "never"] = attrs.field(
         default="never", converter=_to_substitutes, validator=_substitutes

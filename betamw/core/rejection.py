@@ -15,6 +15,7 @@ from betamw.core.dialects import Dialect, sentences
 from betamw.core.reply import MAY_REFUSE
 from betamw.core.reply_prose import ASKS_FOR_MORE, normalised, openings
 from betamw.core.reply_text import error_type, read_texts
+from betamw.core.telling import discreet
 from betamw.core.wording import BETA_WORDS, ITEM
 
 __all__ = ["Rejection", "error_type", "read_rejection"]
@@ -47,7 +48,7 @@ _ALTERNATIVES: Final = re.compile(  # what follows is a list of betas that are f
 )
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Rejection:
     """What an error reply says of the betas that were sent.
 
@@ -72,14 +73,14 @@ def read_rejection(
     """
     if not sent or status not in MAY_REFUSE or (content_type is not None and "html" in content_type.lower()):
         return None
-    header = header.lower()
+    header, asked = header.lower(), dict.fromkeys(sent)  # among thousands a name is found at once
     texts = (text for text in read_texts(body) if _speaks_of_betas(text, header))
     attempts = iter(range(_MAX_ATTEMPTS))
-    readings = [_read_text(text, sent, header, attempts) for text in islice(texts, _MAX_TEXTS)]
+    readings = [_read_text(text, asked, header, attempts) for text in islice(texts, _MAX_TEXTS)]
     named = [reading for reading in readings if reading is not None and reading.named]
     if named:  # several errors in one reply, each naming another beta
         blamed = {beta for reading in named for beta in reading.betas}
-        return Rejection(_in_order(blamed, sent), named[0].rule, named=True)
+        return Rejection(_in_order(blamed, asked), named[0].rule, named=True)
     return next(filter(None, readings), None)
 
 
@@ -88,7 +89,7 @@ def _speaks_of_betas(text: str, header: str) -> bool:
     return header in head or any(word in head for word in BETA_WORDS)
 
 
-def _read_text(text: str, sent: Sequence[str], header: str, attempts: Iterator[int]) -> Rejection | None:
+def _read_text(text: str, sent: Collection[str], header: str, attempts: Iterator[int]) -> Rejection | None:
     """Read one text of a reply: the first sentence of a dialect, at its start or after the labels of relays."""
     head = normalised(text[:_HEAD])
     lowered = head.lower()
@@ -104,7 +105,7 @@ def _read_text(text: str, sent: Sequence[str], header: str, attempts: Iterator[i
     return None
 
 
-def _names(dialect: Dialect, listed: str, sent: Sequence[str]) -> list[str] | None:
+def _names(dialect: Dialect, listed: str, sent: Collection[str]) -> list[str] | None:
     """The betas that a sentence refuses, sent or not; None when what stands in their place does not look like names."""
     if dialect.describes is not None:
         return [beta for beta in sent if beta.startswith(f"{dialect.describes}-")]
@@ -117,7 +118,9 @@ def _names(dialect: Dialect, listed: str, sent: Sequence[str]) -> list[str] | No
     return [_bare(name) for name in names]
 
 
-def _judged(dialect: Dialect, names: Collection[str], between: str, rest: str, sent: Sequence[str]) -> Rejection | None:
+def _judged(
+    dialect: Dialect, names: Collection[str], between: str, rest: str, sent: Collection[str]
+) -> Rejection | None:
     """Blame the names that were sent, unless what follows asks for a beta, or is about another one too.
 
     `between` is what follows the names within the dialect's sentence, `rest` what follows that.
@@ -138,4 +141,4 @@ def _bare(item: str) -> str:
 
 
 def _in_order(betas: Collection[str], sent: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(beta for beta in sent if beta in betas))
+    return tuple(beta for beta in sent if beta in betas)

@@ -7,6 +7,7 @@ import attrs
 
 from betamw.core.events import identifier
 from betamw.core.reply_text import error_type
+from betamw.core.telling import discreet
 
 MAY_REFUSE: Final = frozenset({400, 422})
 """The statuses of a refusal: the body of such a reply is worth a look."""
@@ -30,7 +31,7 @@ class Decision(enum.Enum):
     RAISE = "raise an error about it"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=discreet)
 class Reply:
     """A reply as far as the decision needs it.
 

@@ -2,8 +2,10 @@
 
 import attrs
 
+from betamw.core.telling import discreet, shown
 
-@attrs.frozen(cache_hash=True)  # it is looked up once for each beta of a call
+
+@attrs.frozen(cache_hash=True, field_transformer=discreet)  # it is looked up once for each beta of a call
 class Scope:
     """Where a verdict holds. In the scope of a pin None stands for any.
 
@@ -14,7 +16,7 @@ class Scope:
         credential: A keyed hash of what authenticates the request; never the secret.
     """
 
-    origin: str | None
-    endpoint: str | None
-    model: str | None
+    origin: str | None = attrs.field(repr=shown)
+    endpoint: str | None = attrs.field(repr=shown)
+    model: str | None = attrs.field(repr=shown)
     credential: str | None

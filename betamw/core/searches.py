@@ -8,19 +8,20 @@ import attrs
 from betamw.core.isolation import Search
 from betamw.core.scope import Scope
 from betamw.core.shelf import Held, Shelf
+from betamw.core.telling import discreet
 
 _THE_SEARCH: Final = None
 """It is held of a scope, not of one beta."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Searched(Held):
     """A search; when it expires it has tested its suspects in vain for so long that these are sent again."""
 
     search: Search
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Searches:
     """The searches under way.
 

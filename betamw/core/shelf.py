@@ -8,12 +8,13 @@ import attrs
 
 from betamw.core.lease import Leases
 from betamw.core.scope import Scope
+from betamw.core.telling import discreet
 
 AT_ONCE: Final = float("-inf")
 """The expiry of what lasts only as long as somebody is at it."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Held:
     """A thing that is held, and who is at it.
 
@@ -31,19 +32,19 @@ class Held:
         return self.expires_at != AT_ONCE
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Shelf:
     """Things by scope and beta; without a beta, what is held of the scope. The least used goes first.
 
     Attributes:
         most: Things kept at most.
         places: How many there are by origin and endpoint.
-        lasting: How many there are that last, by beta.
+        lasting: How many there are that last, by origin, credential and beta.
     """
 
     most: int
     places: dict[tuple[str | None, str | None], int] = attrs.field(init=False, factory=dict)
-    lasting: dict[str, int] = attrs.field(init=False, factory=dict)
+    lasting: dict[tuple[str | None, str | None, str], int] = attrs.field(init=False, factory=dict)
     _things: OrderedDict[tuple[Scope, str | None], Held] = attrs.field(init=False, factory=OrderedDict)
 
     def __len__(self) -> int:
@@ -80,13 +81,13 @@ class Shelf:
         return held
 
     def elsewhere(self, scope: Scope) -> Container[str]:
-        """The betas of which something lasting is held in other scopes."""
+        """The betas of which something lasting is held in other scopes of the same origin and credential."""
         return _Elsewhere(self, scope)
 
     def _count(self, scope: Scope, beta: str | None, held: Held, change: int) -> None:
         _add(self.places, (scope.origin, scope.endpoint), change)
         if beta is not None and held.lasts:
-            _add(self.lasting, beta, change)
+            _add(self.lasting, (scope.origin, scope.credential, beta), change)
 
 
 @attrs.frozen(eq=False)
@@ -97,8 +98,9 @@ class _Elsewhere(Container[str]):
     def __contains__(self, beta: object) -> bool:
         if not isinstance(beta, str):
             return False
-        held = self.shelf.look(self.scope, beta)
-        return self.shelf.lasting.get(beta, 0) > (held is not None and held.lasts)
+        scope, held = self.scope, self.shelf.look(self.scope, beta)
+        lasting = self.shelf.lasting.get((scope.origin, scope.credential, beta), 0)
+        return lasting > (held is not None and held.lasts)
 
 
 def _add(counts: dict[Any, int], key: object, change: int) -> None:

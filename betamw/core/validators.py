@@ -7,6 +7,7 @@ from typing import Any, Final
 import attrs
 
 from betamw.core.errors import ConfigError
+from betamw.core.telling import shown
 
 _LARGEST: Final = 1.7976931348623157e308  # of all floats; an int may be beyond it, and `math.isfinite` raises
 
@@ -18,10 +19,10 @@ def at_least(minimum: int) -> Validator:
 
     def validate(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
-            msg = f"{attribute.name} must be an int >= {minimum}, got {value!r}"
+            msg = f"{attribute.name} must be an int >= {minimum}, got {shown(value)}"
             raise ConfigError(msg)
         if value < minimum:
-            msg = f"{attribute.name} must be >= {minimum}, got {value!r}"
+            msg = f"{attribute.name} must be >= {minimum}, got {shown(value)}"
             raise ConfigError(msg)
 
     return validate
@@ -34,21 +35,21 @@ def _is_duration(value: object) -> bool:
 def seconds(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """A duration: a finite number above zero."""
     if not _is_duration(value) or value == 0:
-        msg = f"{attribute.name} must be a number of seconds > 0, got {value!r}"
+        msg = f"{attribute.name} must be a number of seconds > 0, got {shown(value)}"
         raise ConfigError(msg)
 
 
 def seconds_or_zero(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """A duration that may be zero."""
     if not _is_duration(value):
-        msg = f"{attribute.name} must be a number of seconds >= 0, got {value!r}"
+        msg = f"{attribute.name} must be a number of seconds >= 0, got {shown(value)}"
         raise ConfigError(msg)
 
 
 def boolean(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """True or False, and nothing that is only truthy."""
     if not isinstance(value, bool):
-        msg = f"{attribute.name} must be True or False, got {value!r}"
+        msg = f"{attribute.name} must be True or False, got {shown(value)}"
         raise ConfigError(msg)
 
 
@@ -57,7 +58,7 @@ def one_of(*allowed: object) -> Validator:
 
     def validate(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         if value not in allowed:
-            msg = f"{attribute.name}={value!r} is not allowed, it must be one of {', '.join(map(repr, allowed))}"
+            msg = f"{attribute.name}={shown(value)} is not allowed, it must be one of {', '.join(map(repr, allowed))}"
             raise ConfigError(msg)
 
     return validate
@@ -68,7 +69,7 @@ def instance_of(kind: type) -> Validator:
 
     def validate(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         if not isinstance(value, kind):
-            msg = f"{attribute.name} must be of class {kind.__name__}, got {value!r}"
+            msg = f"{attribute.name} must be of class {kind.__name__}, got {shown(value)}"
             raise ConfigError(msg)
 
     return validate
@@ -77,7 +78,7 @@ def instance_of(kind: type) -> Validator:
 def callable_(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """Something that can be called."""
     if not callable(value):
-        msg = f"{attribute.name} must be callable, got {value!r}"
+        msg = f"{attribute.name} must be callable, got {shown(value)}"
         raise ConfigError(msg)
 
 
@@ -87,5 +88,5 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 
 def header_name(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """What can name a header: an RFC 9110 token."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        msg = f"{attribute.name} must be the name of a header (RFC 9110 token), got {ascii(value)[:100]}"
+        msg = f"{attribute.name} must be the name of a header (RFC 9110 token), got {shown(value)}"
         raise ConfigError(msg)

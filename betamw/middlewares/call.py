@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 
 from betamw.core.events import Event
 from betamw.core.exchange import Exchange
+from betamw.core.telling import discreet
 from betamw.errors import BetaRejectedError
 from betamw.middlewares.api import Address, Api
 from betamw.middlewares.deadline import is_timeout
@@ -53,7 +54,7 @@ class Listener(Protocol):
         """The call is over, its outcome known; with an error there is no response."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Call:
     """A call under way.
 

@@ -9,6 +9,7 @@ from betamw.core.catalog import CATALOG_RULES
 from betamw.core.endpoint import EndpointRule
 from betamw.core.errors import ConfigError
 from betamw.core.policy import FallbackPolicy
+from betamw.core.telling import shown
 from betamw.memory import RejectionMemory
 from betamw.middlewares.api import Api
 from betamw.middlewares.endpoint import EndpointMiddleware
@@ -43,7 +44,7 @@ def chain(  # noqa: PLR0913  the settings of four middlewares, each by its name
     sessions to share what it learns. Raises `InvalidBetaError` and `ConfigError`.
     """
     if config is not None:
-        msg = f"config is not supported yet, it must be None, got {config!r}"
+        msg = f"config is not supported yet, it must be None, got {shown(config)}"
         raise ConfigError(msg)
     api = Api() if api is None else api
     return (

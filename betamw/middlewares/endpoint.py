@@ -8,6 +8,7 @@ from aiohttp import ClientHandlerType, ClientResponse
 from betamw.core.catalog import CATALOG_RULES
 from betamw.core.endpoint import EndpointRule, RuleTable
 from betamw.core.errors import ConfigError
+from betamw.core.telling import discreet, shown
 from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call
@@ -16,11 +17,11 @@ from betamw.middlewares.participant import Participant
 
 def _tuple(rules: Iterable[EndpointRule]) -> tuple[EndpointRule, ...]:
     if not isinstance(rules, Iterable):
-        msg = f"rules must be a sequence of EndpointRule values, got {rules!r}"
+        msg = f"rules must be a sequence of EndpointRule values, got {shown(rules)}"
         raise ConfigError(msg)
     for rule in (rules := tuple(rules)):
         if not isinstance(rule, EndpointRule):
-            msg = f"rules must be EndpointRule values, got {rule!r}"
+            msg = f"rules must be EndpointRule values, got {shown(rule)}"
             raise ConfigError(msg)
     return rules
 
@@ -29,7 +30,7 @@ def _table_of(middleware: "EndpointMiddleware") -> RuleTable:
     return RuleTable(middleware.rules)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, field_transformer=discreet)
 class EndpointMiddleware(Participant):
     """Injects the betas that the rules want for a request's method and path.
 
@@ -47,8 +48,10 @@ class EndpointMiddleware(Participant):
 
     def take_part(self, call: Call, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
         """Say what the endpoint needs."""
-        request = call.request
-        needs = self._table.match(request.method, call.address.place.path)
+        request, path = call.request, call.address.path
+        # What `match` is asked for it keeps, and paths carry ids; one that is its own template carries none.
+        find = self._table.match if path == call.address.place.template else self._table.find
+        needs = find(request.method, path)
         if needs.betas:
             call.exchange.want(needs.betas, "endpoint", needs.required)
             call.render()

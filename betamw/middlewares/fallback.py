@@ -21,6 +21,7 @@ from aiohttp.http import HttpProcessingError
 from betamw.core.dialects import sentences
 from betamw.core.policy import FallbackPolicy
 from betamw.core.reply import MAY_REFUSE, Decision
+from betamw.core.telling import discreet
 from betamw.core.validators import instance_of
 from betamw.errors import BetaRejectedError
 from betamw.memory import RejectionMemory
@@ -34,7 +35,7 @@ from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.request import API_KEY, is_innermost, prepare_resend
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, field_transformer=discreet)
 class FallbackMiddleware(Participant):
     """Resends a request without the betas that its reply refuses, and leaves them out of later ones.
 

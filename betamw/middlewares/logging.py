@@ -3,15 +3,16 @@
 import re
 import time
 from collections.abc import Awaitable
-from functools import lru_cache
 from typing import Any, Final
 
 import attrs
 from aiohttp import ClientHandlerType, ClientResponse
 
+from betamw.core.cache import Cache
 from betamw.core.events import LONGEST_LIST, SCHEMA, Event, Level, Value, identifier, loggable
 from betamw.core.plan import Plan
 from betamw.core.reply import Reply
+from betamw.core.telling import discreet
 from betamw.core.validators import instance_of
 from betamw.errors import BetaRejectedError
 from betamw.middlewares.api import Api
@@ -32,7 +33,7 @@ def _sink_of(middleware: "LoggingMiddleware") -> Sink:
     return Sink(middleware.logger)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, field_transformer=discreet)
 class LoggingMiddleware(Participant):
     """Writes the event `betamw.request` for each call, and one for what happened to its betas meanwhile.
 
@@ -90,10 +91,12 @@ def _event_fields(call: Call, event: Event) -> dict[str, Value]:
     }
 
 
-@lru_cache(maxsize=1024)
-def _planned(plan: Plan) -> tuple[tuple[str, ...], ...]:
-    """The lists of a plan as they may stand in a log."""
+def _lists(plan: Plan) -> tuple[tuple[str, ...], ...]:
     return tuple(map(loggable, (plan.requested, plan.scoped, plan.injected, plan.merged, plan.policy_drops)))
+
+
+_planned: Final = Cache(_lists, lambda plan: plan.wants.may_be_kept()).__getitem__
+"""The lists of a plan as they may stand in a log."""
 
 
 def _call_fields(call: Call, error: BaseException | None) -> dict[str, Value]:

@@ -6,6 +6,7 @@ import attrs
 from aiohttp import ClientHandlerType, ClientResponse
 
 from betamw.core.beta import validated_all
+from betamw.core.telling import discreet
 from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call
@@ -13,7 +14,7 @@ from betamw.middlewares.override import NONE, in_force
 from betamw.middlewares.participant import Participant
 
 
-@attrs.frozen(eq=False, init=False)
+@attrs.frozen(eq=False, init=False, field_transformer=discreet)
 class MergeMiddleware(Participant):
     """Merges the betas of the caller's header, of `override(...)`, and its own defaults into one header.
 

@@ -9,10 +9,12 @@ import attrs
 
 from betamw.core.beta import validated_all
 from betamw.core.errors import ConfigError
+from betamw.core.events import loggable
 from betamw.core.header import union
+from betamw.core.telling import discreet, shown
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class Override:
     """What is in force for a call."""
 
@@ -48,10 +50,10 @@ def override(
         validated_all(add, where="add of override"), validated_all(remove, where="remove of override"), fallback
     )
     if both := sorted(set(change.add).intersection(change.remove)):
-        msg = f"override cannot both add and remove a beta, got {', '.join(both)} in both"
+        msg = f"override cannot both add and remove a beta, got {', '.join(loggable(tuple(both)))} in both"
         raise ConfigError(msg)
     if fallback is not None and not isinstance(fallback, bool):
-        msg = f"fallback must be True, False or None, got {fallback!r}"
+        msg = f"fallback must be True, False or None, got {shown(fallback)}"
         raise ConfigError(msg)
     return _put_in_force(change)
 

@@ -31,11 +31,9 @@ _current: Final[ContextVar[ref[Call] | None]] = ContextVar("betamw_call", defaul
 # By their responses, as long as these live. A `WeakKeyDictionary` does the same in Python, this in C.
 _exchanges: Final[dict[ref[ClientResponse], Exchange]] = {}
 
-# The request of the last call of this task: the header's lines as it came, and as they were left. A middleware further
-# out may send it once more, and then asks for the former.
-_last: Final[ContextVar[tuple[ref[ClientRequest], list[str] | None, list[str] | None] | None]] = ContextVar(
-    "betamw_last", default=None
-)
+# By the requests of calls, as long as these live: the header's lines as they came, and as they were left. A middleware
+# further out may send a request once more, and then asks for the former.
+_asked: Final[dict[ref[ClientRequest], tuple[list[str] | None, list[str] | None]]] = {}
 
 
 class Participant(ABC):
@@ -66,9 +64,8 @@ class Participant(ABC):
 
 async def _run(call: Call, opener: Participant, handler: ClientHandlerType) -> ClientResponse:
     token = _current.set(ref(call))
-    last = _last.get()
-    if last is not None and last[0]() is call.request:
-        call.recollect(last[1], last[2])
+    if _asked and (before := _asked.get(ref(call.request))) is not None:
+        call.recollect(*before)
     call.overhear()
     asked = call.lines
     try:
@@ -87,7 +84,7 @@ async def _run(call: Call, opener: Participant, handler: ClientHandlerType) -> C
             raise
     finally:
         if call.lines is not asked:
-            _last.set((ref(call.request), asked, call.lines))
+            _asked[ref(call.request, _asked.pop)] = asked, call.lines
         try:  # noqa: SIM105  `suppress` is three calls more
             _current.reset(token)
         except ValueError:  # a call that is closed from outside, as by the end of its loop, has another context

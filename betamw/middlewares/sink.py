@@ -12,6 +12,7 @@ import structlog
 
 from betamw.core.errors import ConfigError
 from betamw.core.events import Level, Value
+from betamw.core.telling import discreet, shown
 
 A = TypeVarTuple("A")
 
@@ -27,11 +28,11 @@ logging.getLogger(LOGGER_NAME).addHandler(logging.NullHandler())
 def _can_log(_instance: object, _attribute: object, logger: object) -> None:
     kind = type(logger)
     if logger is not None and not hasattr(kind, "info") and not hasattr(kind, "__getattr__"):
-        msg = f"logger must be a structlog logger, a logging.Logger or None, got {logger!r}"
+        msg = f"logger must be a structlog logger, a logging.Logger or None, got {shown(logger)}"
         raise ConfigError(msg)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Sink:
     """Writes events to the logger it is given, else to structlog if that is configured by then, else to `logging`.
 

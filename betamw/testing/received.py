@@ -9,6 +9,7 @@ from aiohttp import web
 from multidict import CIMultiDictProxy, MultiMapping
 
 from betamw.core.header import elements
+from betamw.core.telling import shown, told
 
 _BEARER = "bearer "
 
@@ -28,11 +29,11 @@ class ReceivedRequest:
     """
 
     method: str
-    path: str
-    query: MultiMapping[str]
+    path: str = attrs.field(repr=shown)
+    query: MultiMapping[str] = attrs.field(repr=False)
     headers: CIMultiDictProxy[str] = attrs.field(repr=False)
     raw_headers: tuple[tuple[str, str], ...] = attrs.field(repr=False)
-    betas: tuple[str, ...]
+    betas: tuple[str, ...] = attrs.field(repr=told)
     body: bytes = attrs.field(repr=False)
 
     @classmethod

@@ -40,7 +40,7 @@ class Refusal:
     beta: str = attrs.field(validator=_pattern)
     path: str | None = attrs.field(default=None, validator=_template)
     model: str | None = attrs.field(default=None, validator=_text)
-    api_key: str | None = attrs.field(default=None, validator=_text)
+    api_key: str | None = attrs.field(default=None, validator=_text, repr=False)
 
     def applies_to(self, beta: str, request: ReceivedRequest) -> bool:
         """Whether it speaks about this beta in this request."""

@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.secrets import held
 
 from betamw.core.catalog import CATALOG_RULES
-from betamw.core.endpoint import OTHER, EndpointRule, Needs, RuleTable, segments
+from betamw.core.endpoint import OTHER, EndpointRule, Needs, RuleTable, Spelling, segments
 from betamw.core.errors import ConfigError, InvalidBetaError
 
 AGENTS = EndpointRule("/v1/agents", ["agents-1"])
@@ -236,12 +237,43 @@ def test_a_required_beta_is_told_apart():
 
 
 def test_the_table_remembers_a_bounded_number_of_paths():
-    """Paths carry ids, so a table that kept all of them would grow for ever."""
+    """A table that kept all of them would grow for ever."""
     table = RuleTable([A_FILE])
     for number in range(3000):
         table.match("GET", f"/v1/files/file_{number}")
     info = table.match.cache_info()
     assert info.currsize <= info.maxsize == 1024
+
+
+def test_a_path_that_is_only_looked_for_is_not_kept():
+    """It may carry an id: what a table keeps of it is what it could tell apart anyway."""
+    table = RuleTable([A_FILE, FILES])
+    needs = {table.find("GET", f"/v1/files/secret_{number}/content/secret") for number in range(9)}
+    assert (1, False) == (len(needs), "secret" in held(table))
+
+
+@pytest.mark.parametrize(
+    ("path", "spelled"),
+    [
+        ("/v1/files", ("v1", "files")),
+        ("/v1/files/", ("v1", "files")),
+        ("/v1/files/f_1", ("v1", "files", "{}")),
+        ("/v1/f_1/files", ("v1", "{}", "files")),
+        ("/v1//files", ("v1", "", "files")),
+        ("/", ("",)),
+        ("/v1/files/f_1/files", ("v1", "files", "{}", "files")),
+        ("/v1/files/f_1/files/f_2/f_3", ("v1", "files", "{}", "files")),
+        ("/{}/{file_id}", ("{}", "{}")),
+    ],
+)
+def test_a_path_is_spelled_with_the_words_of_the_templates(path, spelled):
+    """What they do not spell out is one as another, and what is longer than all of them is longer, no more."""
+    assert spelled == Spelling.of(["/v1/files", "/v1/files/{file_id}"]).of_path(path)
+
+
+def test_without_templates_nothing_is_spelled_out():
+    """There is a path, and that is all."""
+    assert ("{}",) == Spelling.of([]).of_path("/v1/files")
 
 
 @given(rules=st.lists(RULES, max_size=6), path=PATHS, method=st.sampled_from(["GET", "POST", "PUT"]))

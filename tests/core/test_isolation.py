@@ -439,3 +439,45 @@ def test_the_same_calls_lead_to_the_same_sends():
             calls += [[beta[0] for beta in sent] for sent in client.sends]
         sends.append(calls)
     assert sends[0] == sends[1]
+
+
+# Names that may not be told.
+
+
+def test_a_name_that_may_not_be_told_is_not_held():
+    """It could be a key. It goes along until a reply refuses, and neither it nor what it went with is suspected."""
+    name = "sk-ant-api03-x"
+    for culprits in ({name}, {"a"}):
+        client = Client()
+        client.call(Server(culprits), ("a", "b", name))
+        assert (True, False, {}) == (client.answered, name in str(client.search.to_json()), client.search.suspects)
+    search = Search()
+    search.learn(("a", name), [("a", "b", name)], lambda _: False)
+    assert {"good": ["a"], "suspects": [], "groups": [], "found": []} == search.to_json()
+
+
+def test_a_search_ends_beside_such_a_name():
+    """Calls without it find the culprit as ever."""
+    client, name = Client(), "sk-ant-api03-x"
+    for _ in range(12):
+        client.call(Server("c"), (*ABCDEFGH, name))
+        client.call(Server("c"), ABCDEFGH)
+    assert ({"c"}, True) == (client.verdicts, client.knows(ABCDEFGH))
+
+
+@pytest.mark.parametrize("count", [300, 3000])
+def test_a_row_is_found_by_few_looks(count):
+    """A search among thousands of names takes time that grows with their number, and no faster."""
+    looks = 0
+
+    class Looking(frozenset):
+        def __contains__(self, beta):
+            nonlocal looks
+            looks += 1
+            return frozenset.__contains__(self, beta)
+
+    trial = Trial(Search(), searching=True, suspicious=Looking().__contains__)
+    betas = [f"b{number}" for number in range(count)]
+    trial.refused(betas)
+    trial.leave_out(betas, 1)
+    assert looks <= 2 * count

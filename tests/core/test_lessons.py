@@ -8,7 +8,7 @@ from betamw.core.lessons import Lessons
 from betamw.core.memory import Scope, Verdicts
 from betamw.core.place import Place
 
-PLACE = Place(origin="https://api.anthropic.com", path="/v1/files/f_1", template="/v1/files/{file_id}")
+PLACE = Place(origin="https://api.anthropic.com", template="/v1/files/{file_id}")
 SCOPE = Scope("https://api.anthropic.com", "/v1/files/{file_id}", "m", "me")
 
 

@@ -256,7 +256,7 @@ def test_a_suspicion_is_no_verdict():
     assert expected == (
         held.verdicts(),
         held.refuses(HERE, "a", 1.0),
-        "a" in held.refused_elsewhere(ELSEWHERE[0]),
+        "a" in held.refused_elsewhere(ELSEWHERE[1]),
         len(held),
         (API, "/v1/messages") in held.places,
         held.forget("a"),
@@ -355,15 +355,32 @@ def test_whether_a_beta_is_refused(scope, beta, now, refused):
 
 
 def test_what_is_refused_elsewhere():
-    """In any other scope, expired or not, whether it is refused here or not; and no longer when that is cleared."""
+    """At another endpoint or model, expired or not, refused here or not; and no longer when that is cleared."""
     held = memory("a", "b")
-    held.learn(ELSEWHERE[0], ["b", "c"], 500.0)
-    held.suspect(ELSEWHERE[0], ["d"], 500.0, holder=ONE)
-    seen = [[beta in held.refused_elsewhere(scope) for beta in "abcd"] for scope in (HERE, *ELSEWHERE[:2])]
+    held.learn(ELSEWHERE[1], ["b", "c"], 500.0)
+    held.suspect(ELSEWHERE[1], ["d"], 500.0, holder=ONE)
+    seen = [[beta in held.refused_elsewhere(scope) for beta in "abcd"] for scope in (HERE, *ELSEWHERE[1:3])]
     assert [[False, True, True, False], [True, True, False, False], [True, True, True, False]] == seen
-    held.clear(ELSEWHERE[0], ["b"])
+    held.clear(ELSEWHERE[1], ["b"])
     assert "b" not in held.refused_elsewhere(HERE)
     assert None not in held.refused_elsewhere(HERE)
+
+
+KEYS = ["sk-ant-api03-x", "a/b", "x" * 129]
+
+
+@pytest.mark.parametrize("name", KEYS, ids=["key", "odd", "long"])
+def test_a_name_that_may_not_be_told_is_not_held(name):
+    """It could be a key: no verdict, no suspicion; the others of the same refusal are."""
+    held = memory()
+    assert (("a",), True) == (held.learn(HERE, [name, "a"], 0.0), held.suspect(HERE, [name, "b"], 0.0, holder=ONE))
+    assert (2, ["a"]) == (len(held), [verdict.beta for verdict in held.verdicts()])
+
+
+@pytest.mark.parametrize("other", [ELSEWHERE[0], ELSEWHERE[4]], ids=["origin", "credential"])
+def test_what_others_are_refused_raises_no_suspicion(other):
+    """What another origin refuses, or refuses to another account, is nothing to go by."""
+    assert ("a" in memory("a").refused_elsewhere(other)) is False
 
 
 @pytest.mark.parametrize(("now", "news"), [(50.0, ("b",)), (100.0, ("a", "b"))])
@@ -541,7 +558,7 @@ async def test_thousands_of_tasks():
 
 # Against a model: whatever happens in whatever order.
 
-SCOPES = st.sampled_from([HERE, *ELSEWHERE[:3]])
+SCOPES = st.sampled_from([HERE, *ELSEWHERE[:3], ELSEWHERE[4]])
 BETAS = st.lists(st.sampled_from("abcd"), max_size=3, unique=True)
 HOLDERS = st.sampled_from(CALLERS)
 REMEMBER_FOR, LEASE, MOST = 100.0, 10.0, 5
@@ -682,7 +699,10 @@ class MemoryMachine(RuleBasedStateMachine):
         """Whether a beta is refused, here or elsewhere, is what the list says."""
         for scope in (HERE, *ELSEWHERE):
             elsewhere = {
-                key[1] for key, thing in self.model.items() if key[0] != scope and thing.expires_at is not None
+                beta
+                for (other, beta), thing in self.model.items()
+                if other != scope and thing.expires_at is not None
+                if (other.origin, other.credential) == (scope.origin, scope.credential)
             }
             for beta in "abcd":
                 thing = self.model.get((scope, beta), Thing())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from betamw.core.model import model_of
+from betamw.core.model import is_model_name, model_in_scope, model_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=8),
@@ -81,3 +81,29 @@ def test_any_object_may_hold_a_model(body, model):
 def test_a_model_is_known_by_its_beginning():
     """It is part of the memory's key, and a caller that makes up long names must not fill the memory."""
     assert "m" * 256 == model_of(b'{"model": "' + b"m" * 2**20 + b'"}')
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        None,
+        "claude-opus-4-5",
+        "claude@20240620",
+        "us.anthropic.claude v1:0",
+        "anthropic/claude",
+        "arn:aws:x/y",
+        "克劳德",
+    ],
+)
+def test_a_model_in_a_scope(model):
+    """It is known by its name."""
+    assert model == model_in_scope(model, b"key")
+
+
+@pytest.mark.parametrize("model", ["", "a\nb", "sk-ant-api03-x", "eyJx.y", "x-api-key: sk-x"])
+def test_what_can_be_no_model_is_known_by_a_hash(model):
+    """Something else stood in its place, perhaps a secret: told apart from others, under this memory's key."""
+    hashed = model_in_scope(model, b"key")
+    assert (False, 34, "<") == (is_model_name(model), len(hashed), hashed[0])
+    assert (hashed, True) == (model_in_scope(model, b"key"), hashed != model_in_scope(model, b"another"))
+    assert hashed != model_in_scope(f"{model} ", b"key")

@@ -159,7 +159,7 @@ def test_a_beta_is_checked(memory, beta):
             "origin must have the scheme http or https and a host, got 'api.anthropic.com'",
         ),
         ({"origin": "https://a.example?x=1"}, "origin must hold no credentials, query or fragment"),
-        ({"origin": "https://me:secret@a.example"}, "origin must hold no credentials.* with https://a.example/$"),
+        ({"origin": "https://me:secret@a.example"}, "origin must hold no credentials.* with https://a.example$"),
         ({"origin": ""}, "origin must have the scheme"),
         ({"origin": 5}, "origin must be a URL, got 5"),
     ],
@@ -169,6 +169,15 @@ def test_the_rest_is_checked(where, error):
     memory = RejectionMemory()
     with pytest.raises(ConfigError, match=error):
         memory.pin("a", **where)
+    assert {} == memory.pins
+
+
+@pytest.mark.parametrize("beta", ["sk-ant-api03-x", "a/b", "x" * 129], ids=["key", "odd", "long"])
+def test_what_may_not_be_told_is_not_pinned(beta):
+    """A pin is shown by `verdicts()` and saved; the error does not show it either."""
+    memory = RejectionMemory()
+    with pytest.raises(InvalidBetaError, match=f"a beta that is pinned must look like one.*got {len(beta)} characters"):
+        memory.pin(beta)
     assert {} == memory.pins
 
 

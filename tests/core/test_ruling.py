@@ -16,8 +16,8 @@ COMPACT = "compact-2026-01-12"
 MCP = "mcp-client-2025-11-20"
 MCP_2026 = "mcp-client-2026-09-15"
 FREE = "files-api-2025-04-14"
-MESSAGES = Place(origin="https://api.anthropic.com", path="/v1/messages", template="/v1/messages")
-FILES = Place(origin="https://api.anthropic.com", path="/v1/files", template="/v1/files")
+MESSAGES = Place(origin="https://api.anthropic.com", template="/v1/messages")
+FILES = Place(origin="https://api.anthropic.com", template="/v1/files")
 BODIES = {
     "none": b"",
     "no JSON": b"--boundary",

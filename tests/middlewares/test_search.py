@@ -241,22 +241,36 @@ async def test_each_send_of_a_search_differs_from_the_one_before(client, api):
         assert all(one != two for sends in rounds(c) for one, two in pairwise(sends))
 
 
-async def test_what_was_found_elsewhere_is_tried_last(client):
-    """The culprits of one server are the first suspects at the next: its search is shorter."""
-    culprits = BETAS[4:6]
+async def refused_in_searches(*calls, culprits=BETAS[4:6]):
+    """How many sends were refused until the culprits were found, in one search after the other."""
     async with SimulatedApi(culprits, "bedrock") as one, SimulatedApi(culprits, "bedrock") as two:
-        scope = betamw.Api((one.base_url, two.base_url))
+        apis, refused = (one, two), []
+        scope = betamw.Api([api.base_url for api in apis])
         async with aiohttp.ClientSession(middlewares=betamw.chain(api=scope)) as session:
-            refused = []
-            for api in (one, two):
+            for number, model, key in calls:
+                headers = {"anthropic-beta": ALL, "x-api-key": key}
                 for _ in range(12):
-                    url, headers = f"{api.base_url}/v1/messages", {"anthropic-beta": ALL}
-                    async with session.post(url, json={}, headers=headers) as response:
+                    url = f"{apis[number].base_url}/v1/messages"
+                    async with session.post(url, json={"model": model}, headers=headers) as response:
                         assert 200 == response.status
-                good = tuple(beta for beta in BETAS if beta not in culprits)
-                assert good == betamw.usage(response).sent
-                refused.append(sum(not set(culprits).isdisjoint(request.betas) for request in api.requests))
-            assert refused[1] < refused[0]
+                assert not set(culprits).intersection(betamw.usage(response).sent)
+                requests = apis[number].requests
+                refused.append(sum(not set(culprits).isdisjoint(request.betas) for request in requests))
+                requests.clear()
+    return refused
+
+
+async def test_what_was_found_for_another_model_is_tried_last():
+    """The culprits of one model are the first suspects with the next: its search is shorter."""
+    first, second = await refused_in_searches((0, "opus", "me"), (0, "haiku", "me"))
+    assert second < first
+
+
+@pytest.mark.parametrize("other", [(1, "opus", "me"), (0, "opus", "you")], ids=["origin", "credential"])
+async def test_what_others_have_found_is_no_hint(other):
+    """Another origin's culprits, or another account's, are not even suspected first: the search is as long as ever."""
+    first, second = await refused_in_searches((0, "opus", "me"), other)
+    assert first == second
 
 
 async def test_a_search_leaves_a_field_the_last_beta_that_opens_it(client, api):
@@ -298,7 +312,6 @@ async def test_what_is_known_and_cannot_go_is_not_sent_again(client, api, policy
         assert (400, len({*map(frozenset, c.sent)})) == (got.status, len(c.sent))
 
 
-@pytest.mark.xfail(strict=True, reason="what explains the refusal puts the suspects back, and goes itself")
 async def test_what_is_learned_before_the_resend_does_not_make_it_the_first_send_again(client, api):
     """Another call finds out which it was, and this one cannot go without it: the others are not put back."""
     culprit = "context-management-2025-06-27"

@@ -17,7 +17,7 @@ OAUTH = "oauth-2025-04-20"
 CONTEXT, MCP, MCP_2026 = "context-management-2025-06-27", "mcp-client-2025-11-20", "mcp-client-2026-09-15"
 STORES, AGENTS = "agent-memory-2026-07-22", "managed-agents-2026-04-01"
 ORIGIN = "https://api.anthropic.com"
-MESSAGES = Place(origin=ORIGIN, path="/v1/messages", template="/v1/messages")
+MESSAGES = Place(origin=ORIGIN, template="/v1/messages")
 AT_ODDS = attrs.evolve(MESSAGES, conflicts=((STORES, AGENTS),))
 SCOPE = Scope(ORIGIN, "/v1/messages", "m", "me")
 

@@ -201,7 +201,8 @@ def calls(
 def _makes_sense(mode: Mode, kind: Kind, setting: Setting) -> bool:
     # What the caller asks for goes to the other origin too, and is not the same.
     elsewhere = kind.leaves and mode.asks != mode.plain
-    return mode.suits(kind) and not (setting.blind and mode.recovers) and not elsewhere
+    follows = setting.follows or kind.status not in range(300, 400)
+    return mode.suits(kind) and not (setting.blind and mode.recovers) and not elsewhere and follows
 
 
 @asynccontextmanager
