@@ -130,7 +130,9 @@ async def test_a_response_that_nobody_closes(stage, mode, kind):
             warnings.simplefilter("always")
             await play(stage, mode, scene, chained=chained)
             gc.collect()
-        told.append([str(warning.message).splitlines()[0] for warning in warned])
+        # The collector decides whether a connection goes before its response, and is warned of, too.
+        texts = (str(warning.message).splitlines()[0] for warning in warned)
+        told.append([text for text in texts if text.startswith("Unclosed response")])
     asyncio.get_running_loop().set_debug(False)
 
     assert told[0] == told[1]
