@@ -7,12 +7,10 @@ the private timer knows that requests and responses hold; `tests/middlewares/tes
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
 import attrs
 from aiohttp import ClientRequest, ClientResponse
-
-_ONE: Final = 1
 
 
 @attrs.frozen
@@ -33,7 +31,7 @@ class Deadline:
         # A middleware further out may have made another task for what is inside of it: then it is that one's to know.
         if not is_timeout(error, self.of) or task not in _timer(self.of)._tasks:  # noqa: SLF001  see above
             return False
-        if task.cancelling() - self.cancelling != _ONE:  # the caller has cancelled it as well
+        if task.cancelling() - self.cancelling != 1:  # the caller has cancelled it as well
             return False
         task.uncancel()
         return True

@@ -110,7 +110,7 @@ class FallbackMiddleware(Participant):
 
     async def _judge(self, call: Call, response: ClientResponse, upload: Upload | None) -> Decision:
         """Find out whether a reply refuses betas, and what becomes of it."""
-        body = await look_at_body(response)  # a connection that is held after this is that of an upload under way
+        body = await look_at_body(response)
         call.looked_at = response, body
         decision = call.exchange.receive(reply_of(response, body, replayable=call.is_replayable(upload)))
         if decision is Decision.RESEND and call.exchange.has_news:

@@ -73,14 +73,15 @@ async def _run(call: Call, opener: Participant, handler: ClientHandlerType) -> C
         if response.status >= BAD_REQUEST:
             await call.fail(response)
     except BaseException as error:
-        _close(call.response)
+        if call.response is not None:  # it does not reach the caller, so nobody else can close it
+            call.response.close()
         call.end(error)
         raise
     else:
         try:
             call.end(None)
-        except BaseException:
-            _close(response)
+        except BaseException:  # of a logger's, as by ^C
+            response.close()
             raise
     finally:
         if call.lines is not asked:
@@ -94,12 +95,6 @@ async def _run(call: Call, opener: Participant, handler: ClientHandlerType) -> C
     except TypeError:  # a response class of another's making need not be hashable: then there is no usage
         pass
     return response
-
-
-def _close(response: ClientResponse | None) -> None:
-    """Close a reply that does not reach the caller: what keeps it back may be raised by a logger, as by ^C."""
-    if response is not None:
-        response.close()
 
 
 def usage(response: ClientResponse) -> BetaUsage:
