@@ -1,55 +1,71 @@
-"""The commands, and what they take."""
+"""The commands together, and how they end: bad input is one line on stderr and exit code 2, never a traceback."""
 
-from typing import Annotated
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
 
-import aiohttp
-import typer
-from rich.console import Console
+import click
 
 import betamw
-from betamw.cli.demo import run_demo
+from betamw.cli.demo_command import demo
 
-app = typer.Typer(
-    help="Betas of the Claude API, sent by the aiohttp client middlewares of betamw.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+USAGE_ERROR: Final = 2
+INTERRUPTED: Final = 130
+"""What a shell reports of a program that ^C has stopped."""
+
+
+class _Commands(click.Group):
+    """Puts the command's name before what it complains of."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError:  # knows its command
+            raise
+        except (betamw.BetaError, click.ClickException) as error:
+            text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+            msg = f"{ctx.command_path} {ctx.invoked_subcommand}: {text}"
+            raise click.ClickException(msg) from error
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example:  betamw demo",
 )
-
-
-def _print_version(wanted: bool) -> None:  # noqa: FBT001  typer's signature
-    if wanted:
-        typer.echo(f"betamw {betamw.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
-    ] = False,
-) -> None:
+@click.version_option(betamw.__version__, prog_name="betamw", message="%(prog)s %(version)s")
+def app() -> None:
     """Betas of the Claude API, sent by the aiohttp client middlewares of betamw."""
 
 
-@app.command(epilog="Example:  betamw demo --all-fields")
-def demo(
-    *,
-    all_fields: Annotated[
-        bool, typer.Option("--all-fields", help="Show every field of the log events, those that repeat themselves too.")
-    ] = False,
-) -> None:
-    """Walk through what the middlewares do, against a simulated API on this machine.
+app.add_command(demo)
 
-    Real requests over real HTTP, about a second, no key and no network needed. Each step shows the log events as they
-    are written and what arrived at the server, and checks both: the exit code is 1 where something is off.
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; `arguments` are by default those of this process.
+
+    A command returns its exit code, or raises a `click.ClickException` or one of our own errors for what the user can
+    mend: the text goes to stderr.
     """
     try:
-        failed = run_demo(Console(highlight=False), all_fields=all_fields)
-    except (aiohttp.ClientError, OSError) as error:
-        typer.echo(f"betamw demo: cannot go on: {error}", err=True)
-        raise typer.Exit(1) from error
-    if failed:
-        raise typer.Exit(1)
+        status = app.main(arguments, prog_name="betamw", standalone_mode=False)
+        sys.stdout.flush()  # here, where a closed pipe can still be told apart
+    except click.exceptions.NoArgsIsHelpError as error:
+        return _fail(error.format_message())
+    except click.UsageError as error:
+        command = "betamw" if error.ctx is None else error.ctx.command_path
+        return _fail(f"{command}: {error.format_message()} (see {command} --help)")
+    except click.ClickException as error:
+        return _fail(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever reads has enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left, which is written at exit
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _fail(text: str) -> int:
+    click.echo(text, err=True)
+    return USAGE_ERROR

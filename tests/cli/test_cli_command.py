@@ -5,13 +5,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import betamw
 from betamw.cli import app as cli_app
-from betamw.cli import main
+from betamw.cli import demo_command, main
 
 ROOT = Path(__file__).parents[2]
+
+
+def forget_commands(monkeypatch) -> None:
+    """Let what the command line imports be imported anew."""
+    for name in [name for name in sys.modules if name.startswith("betamw.cli.")]:
+        monkeypatch.delitem(sys.modules, name)
 
 
 def test_version(cli):
@@ -49,16 +54,52 @@ def test_no_arguments(cli):
 
 @pytest.mark.parametrize("wrong", [["no-such-command"], ["--no-such-option"], ["demo", "--nope"], ["demo", "extra"]])
 def test_wrong_arguments(cli, wrong):
-    """A wrong argument is a usage error on stderr that names it."""
+    """A wrong argument is a usage error: one line on stderr that names it, and says where there is help."""
     done = cli(*wrong)
 
-    assert (2, "") == (done.returncode, done.stdout)
+    assert (2, "", 1) == (done.returncode, done.stdout, done.stderr.count("\n"))
     assert wrong[-1] in done.stderr
+    assert "--help)" in done.stderr
 
 
-@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_bad_input(monkeypatch, capsys):
+    """An error of ours is one line behind the command's name."""
+
+    def run_demo(*arguments, **settings):
+        betamw.chain("not a beta")
+
+    monkeypatch.setattr(demo_command, "run_demo", run_demo)
+
+    assert 2 == cli_app.run(["demo"])
+    out, err = capsys.readouterr()
+    assert ("", 1, True) == (out, err.count("\n"), err.startswith("betamw demo: "))
+
+
+def test_interrupted(monkeypatch, capsys):
+    """After ^C there is no traceback, and the exit code that shells have for it."""
+
+    def run_demo(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo_command, "run_demo", run_demo)
+
+    assert 130 == cli_app.run(["demo"])
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_closed_pipe(environment):
+    """Where nobody reads on, the program ends in silence."""
+    program = f"{sys.executable} -W error -m betamw.cli demo --all-fields | head -1"
+    done = subprocess.run(  # noqa: S602  a shell's pipe is what is tested
+        program, shell=True, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+
+    assert (1, "") == (done.stdout.count("\n"), done.stderr)
+
+
+@pytest.mark.parametrize("missing", ["click", "rich"])
 def test_without_the_extra(missing):
-    """Without typer or rich there is one line that says what to install, and no traceback."""
+    """Without click or rich there is one line that says what to install, and no traceback."""
     program = f"import sys; sys.modules[{missing!r}] = None; from betamw.cli import main; main()"
     done = subprocess.run(  # noqa: S603  our own program
         [sys.executable, "-W", "error", "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
@@ -68,10 +109,10 @@ def test_without_the_extra(missing):
     assert (2, "", line) == (done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.parametrize("missing", ["typer", "rich.console"])
+@pytest.mark.parametrize("missing", ["click", "rich.console"])
 def test_main_without_the_extra(monkeypatch, capsys, missing):
-    """`main` imports typer and rich no earlier than it runs."""
-    monkeypatch.delitem(sys.modules, "betamw.cli.app")
+    """`main` imports click and rich no earlier than it runs."""
+    forget_commands(monkeypatch)
     monkeypatch.setitem(sys.modules, missing, None)
 
     with pytest.raises(SystemExit, match=r"^2$"):
@@ -82,7 +123,7 @@ def test_main_without_the_extra(monkeypatch, capsys, missing):
 
 def test_another_missing_module(monkeypatch):
     """A module that is missing for another reason is no matter of the extra."""
-    monkeypatch.delitem(sys.modules, "betamw.cli.app")
+    forget_commands(monkeypatch)
     monkeypatch.setitem(sys.modules, "betamw.cli.demo", None)
 
     with pytest.raises(ModuleNotFoundError, match=r"betamw\.cli\.demo"):
@@ -99,14 +140,13 @@ def test_main_runs_the_app(monkeypatch, capsys):
     assert f"betamw {betamw.__version__}\n" == capsys.readouterr().out
 
 
-def test_trouble(monkeypatch):
+def test_trouble(monkeypatch, capsys):
     """Where the demo cannot run there is one line, not a traceback."""
 
     def run_demo(*arguments, **settings):
         raise OSError(99, "Cannot assign requested address")
 
-    monkeypatch.setattr(cli_app, "run_demo", run_demo)
-    done = CliRunner().invoke(cli_app.app, ["demo"])
+    monkeypatch.setattr(demo_command, "run_demo", run_demo)
 
-    line = "betamw demo: cannot go on: [Errno 99] Cannot assign requested address\n"
-    assert (1, "", line) == (done.exit_code, done.stdout, done.stderr)
+    assert 1 == cli_app.run(["demo"])
+    assert ("", "betamw demo: cannot go on: [Errno 99] Cannot assign requested address\n") == capsys.readouterr()

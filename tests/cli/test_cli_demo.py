@@ -11,10 +11,10 @@ import attrs
 import pytest
 import structlog
 from rich.console import Console
-from typer.testing import CliRunner
 
 import betamw
 from betamw.cli import app as cli_app
+from betamw.cli import demo_command
 from betamw.cli.demo import Log, attach, run_demo
 from betamw.cli.demo_steps import DEFAULT, STEPS, Check, Observed, checks
 
@@ -220,18 +220,19 @@ def test_sabotage(sabotaged, steps):
 
 def test_exit_code_of_success():
     """Where all checks pass the exit code is 0."""
-    assert 0 == CliRunner().invoke(cli_app.app, ["demo"]).exit_code
+    assert 0 == cli_app.run(["demo"])
 
 
-def test_exit_code(monkeypatch):
+def test_exit_code(monkeypatch, capsys):
     """A failed check makes the exit code 1, and is named with what was expected and what came."""
     sabotaged, _ = SABOTAGE["no-resends"]
-    monkeypatch.setattr(cli_app, "run_demo", partial(run_demo, attach=sabotaged))
-    done = CliRunner(env={"COLUMNS": "200"}).invoke(cli_app.app, ["demo"])
+    monkeypatch.setattr(demo_command, "run_demo", partial(run_demo, attach=sabotaged))
+    monkeypatch.setenv("COLUMNS", "200")
 
-    assert 1 == done.exit_code
-    assert "OFF     step 3, status of the reply: expected 200, got 400" in done.stdout
-    assert re.search(r"^\d+ of \d+ checks failed:$", done.stdout, re.MULTILINE)
+    assert 1 == cli_app.run(["demo"])
+    out = capsys.readouterr().out
+    assert "OFF     step 3, status of the reply: expected 200, got 400" in out
+    assert re.search(r"^\d+ of \d+ checks failed:$", out, re.MULTILINE)
 
 
 # The checks, one by one.
