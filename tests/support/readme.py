@@ -1,0 +1,89 @@
+"""The code blocks of README.md, and how each kind is run."""
+
+import asyncio
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import attrs
+import pytest
+from markdown_it import MarkdownIt
+
+ROOT: Final = Path(__file__).parents[2]
+API: Final = "https://gateway.example"
+"""Stands for the simulated API in what the README shows."""
+
+_NAME: Final = re.compile(r"# ([\w-]+\.(?:toml|py))\n")
+_IMPORT: Final = re.compile(r"^(?:import|from) (\w+)", re.MULTILINE)
+
+
+@attrs.frozen
+class Block:
+    """A fenced block: the word after its fence, its lines, and where it stands."""
+
+    language: str
+    text: str
+    line: int
+
+    @property
+    def name(self) -> str | None:
+        """The file that it is, if its first line says so."""
+        named = _NAME.match(self.text)
+        return named[1] if named else None
+
+    def skip_where_not_installed(self) -> None:
+        """Some clients are not there with each Python and each aiohttp."""
+        for module in _IMPORT.findall(self.text):
+            if importlib.util.find_spec(module) is None:
+                pytest.skip(f"{module} is not installed")
+
+
+BLOCKS: Final = tuple(
+    Block(token.info, token.content, token.map[0] + 1)
+    for token in MarkdownIt().parse((ROOT / "README.md").read_text(encoding="utf-8"))
+    if token.type in {"fence", "code_block"}
+)
+
+
+def blocks(*languages: str) -> list[Block]:
+    """Those in one of these languages."""
+    return [block for block in BLOCKS if block.language in languages]
+
+
+def write_files(folder: Path) -> None:
+    """The files that the README shows, for its commands to use."""
+    for block in BLOCKS:
+        if block.name is not None:
+            (folder / block.name).write_text(block.text, encoding="utf-8")
+
+
+async def run(command: list[str] | str, folder: Path, base_url: str) -> "subprocess.CompletedProcess[str]":
+    """Run a program, or a line of shell, as a user who has set up what the README tells."""
+    scripts = Path(sys.executable).parent
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "BETAMW_"))},
+        "ANTHROPIC_BASE_URL": base_url,
+        "ANTHROPIC_API_KEY": "a-key",
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUTF8": "1",
+    }
+
+    def running() -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(  # noqa: S603  what our own README says
+            command,
+            shell=isinstance(command, str),
+            env=environment,
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return await asyncio.to_thread(running)
