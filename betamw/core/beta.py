@@ -29,6 +29,9 @@ def validated(name: str, *, where: str = "a beta name") -> str:
     """Return `name`, or raise `InvalidBetaError` that says where it was given and shows it escaped and cut."""
     if is_beta_name(name):
         return name
+    if not isinstance(name, str):
+        msg = f"{where} must be one name, a string, got {shown(name, _SHOWN)}"
+        raise InvalidBetaError(msg)
     given = shown(name, _SHOWN)
     if given.endswith("..."):
         given = f"{given} ({len(name)} characters)"

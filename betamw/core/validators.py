@@ -35,14 +35,14 @@ def _is_duration(value: object) -> bool:
 def seconds(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """A duration: a finite number above zero."""
     if not _is_duration(value) or value == 0:
-        msg = f"{attribute.name} must be a number of seconds > 0, got {shown(value)}"
+        msg = f"{attribute.name} must be a finite number of seconds > 0, got {shown(value)}"
         raise ConfigError(msg)
 
 
 def seconds_or_zero(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """A duration that may be zero."""
     if not _is_duration(value):
-        msg = f"{attribute.name} must be a number of seconds >= 0, got {shown(value)}"
+        msg = f"{attribute.name} must be a finite number of seconds >= 0, got {shown(value)}"
         raise ConfigError(msg)
 
 
@@ -64,12 +64,13 @@ def one_of(*allowed: object) -> Validator:
     return validate
 
 
-def instance_of(kind: type) -> Validator:
+def instance_of(kind: type, *, or_none: bool = False) -> Validator:
     """A value of this class, in the words of our own errors."""
+    allowed = f"of class {kind.__name__} or None" if or_none else f"of class {kind.__name__}"
 
     def validate(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        if not isinstance(value, kind):
-            msg = f"{attribute.name} must be of class {kind.__name__}, got {shown(value)}"
+        if not isinstance(value, kind) and not (or_none and value is None):
+            msg = f"{attribute.name} must be {allowed}, got {shown(value)}"
             raise ConfigError(msg)
 
     return validate

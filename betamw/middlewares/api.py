@@ -40,7 +40,7 @@ def _several(base_url: str | URL | Sequence[str]) -> tuple[str, ...]:
     if isinstance(base_url, str | URL):
         return (str(base_url),)
     if not isinstance(base_url, Sequence) or isinstance(base_url, bytes) or not base_url:
-        msg = f"base_url must be a URL or a sequence of URLs, got {shown(base_url)}"
+        msg = f"base_url must be a URL or a sequence of at least one, got {shown(base_url)}"
         raise ConfigError(msg)
     return tuple(map(str, base_url))
 

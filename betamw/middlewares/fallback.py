@@ -52,7 +52,7 @@ class FallbackMiddleware(Participant):
 
     policy: FallbackPolicy = attrs.field(factory=FallbackPolicy, validator=instance_of(FallbackPolicy))
     memory: RejectionMemory | None = attrs.field(
-        factory=RejectionMemory, validator=attrs.validators.optional(instance_of(RejectionMemory))
+        factory=RejectionMemory, validator=instance_of(RejectionMemory, or_none=True)
     )
     api: Api = attrs.field(factory=Api, validator=instance_of(Api))
     _under_way: dict[Call, tuple[ClientResponse | None, Context]] = attrs.field(init=False, repr=False, factory=dict)

@@ -95,7 +95,7 @@ class SimulatedApi:
     )
     one_at_a_time: bool = attrs.field(default=False, validator=validators.boolean, kw_only=True)
     ssl_context: ssl.SSLContext | None = attrs.field(
-        default=None, validator=attrs.validators.optional(validators.instance_of(ssl.SSLContext)), kw_only=True
+        default=None, validator=validators.instance_of(ssl.SSLContext, or_none=True), kw_only=True
     )
     requests: list[ReceivedRequest] = attrs.field(factory=list, init=False, repr=False)
     _verdicts: Verdicts = attrs.field(init=False, repr=False, default=attrs.Factory(_first_verdicts, takes_self=True))

@@ -459,9 +459,9 @@ def test_an_endpoint_whose_last_verdict_went_is_not_known():
 @pytest.mark.parametrize(
     ("name", "value", "error"),
     [
-        ("remember_for", 0, "remember_for must be a number of seconds > 0, got 0"),
-        ("remember_for", float("inf"), "remember_for must be a number of seconds > 0, got inf"),
-        ("probe_lease", -1, "probe_lease must be a number of seconds > 0, got -1"),
+        ("remember_for", 0, "remember_for must be a finite number of seconds > 0, got 0"),
+        ("remember_for", float("inf"), "remember_for must be a finite number of seconds > 0, got inf"),
+        ("probe_lease", -1, "probe_lease must be a finite number of seconds > 0, got -1"),
         ("max_entries", 0, "max_entries must be >= 1, got 0"),
         ("max_entries", None, "max_entries must be an int >= 1, got None"),
     ],

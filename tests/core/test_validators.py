@@ -50,15 +50,15 @@ def test_what_passes(good):
         ("count", 2.0, "count must be an int >= 1, got 2.0"),
         ("count", "2", "count must be an int >= 1, got '2'"),
         ("count", None, "count must be an int >= 1, got None"),
-        ("duration", 0, "duration must be a number of seconds > 0, got 0"),
-        ("duration", -0.0, "duration must be a number of seconds > 0, got -0.0"),
-        ("duration", -3, "duration must be a number of seconds > 0, got -3"),
-        ("duration", math.inf, "duration must be a number of seconds > 0, got inf"),
-        ("duration", math.nan, "duration must be a number of seconds > 0, got nan"),
-        ("duration", True, "duration must be a number of seconds > 0, got True"),
-        ("duration", "60", "duration must be a number of seconds > 0, got '60'"),
-        ("duration", None, "duration must be a number of seconds > 0, got None"),
-        ("duration", 1j, "duration must be a number of seconds > 0, got 1j"),
+        ("duration", 0, "duration must be a finite number of seconds > 0, got 0"),
+        ("duration", -0.0, "duration must be a finite number of seconds > 0, got -0.0"),
+        ("duration", -3, "duration must be a finite number of seconds > 0, got -3"),
+        ("duration", math.inf, "duration must be a finite number of seconds > 0, got inf"),
+        ("duration", math.nan, "duration must be a finite number of seconds > 0, got nan"),
+        ("duration", True, "duration must be a finite number of seconds > 0, got True"),
+        ("duration", "60", "duration must be a finite number of seconds > 0, got '60'"),
+        ("duration", None, "duration must be a finite number of seconds > 0, got None"),
+        ("duration", 1j, "duration must be a finite number of seconds > 0, got 1j"),
         ("switch", 1, "switch must be True or False, got 1"),
         ("switch", "yes", "switch must be True or False, got 'yes'"),
         ("switch", None, "switch must be True or False, got None"),
@@ -81,7 +81,7 @@ def test_a_config_error_is_a_value_error_of_ours():
 
 def test_a_duration_beyond_any_float_is_a_config_error():
     """An int that is too large for a float is refused in words, not by an `OverflowError`."""
-    with pytest.raises(ConfigError, match="duration must be a number of seconds > 0"):
+    with pytest.raises(ConfigError, match="duration must be a finite number of seconds > 0"):
         Settings(duration=10**400)
 
 

@@ -70,8 +70,8 @@ def test_a_url_object_will_do():
         ("https://x.example:99999", "must have the scheme http or https and a host"),
         ("https://x.example?a=1", "must hold no credentials, query or fragment"),
         ("https://x.example#a", "must hold no credentials, query or fragment"),
-        ([], r"must be a URL or a sequence of URLs, got \[\]"),
-        (5, "must be a URL or a sequence of URLs, got 5"),
+        ([], r"must be a URL or a sequence of at least one, got \[\]"),
+        (5, "must be a URL or a sequence of at least one, got 5"),
         ("https://x.example\r\nHost: evil", "must have the scheme http or https and a host"),
     ],
 )

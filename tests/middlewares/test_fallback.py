@@ -433,7 +433,7 @@ async def test_two_fallbacks_in_a_chain_are_as_good_as_one(client, api):
     ("given", "message"),
     [
         ({"policy": "drop"}, "policy must be of class FallbackPolicy, got 'drop'"),
-        ({"memory": {}}, "memory must be of class RejectionMemory, got {}"),
+        ({"memory": {}}, "memory must be of class RejectionMemory or None, got {}"),
         ({"api": "https://api.anthropic.com"}, "api must be of class Api, got 'https://api.anthropic.com'"),
     ],
 )

@@ -213,7 +213,7 @@ async def test_a_client_that_is_gone_already(session):
     [
         ({"fault": "explode"}, r"fault='explode' is not allowed, it must be one of 'reset', 'hang-up'"),
         ({"fault": None}, r"fault=None is not allowed"),
-        ({"fault": "cut", "seconds": -1}, r"seconds must be a number of seconds >= 0, got -1"),
+        ({"fault": "cut", "seconds": -1}, r"seconds must be a finite number of seconds >= 0, got -1"),
         ({"fault": "cut", "after": -1}, r"after must be >= 0, got -1"),
         ({"fault": "cut", "status": 99}, r"status must be an int from 200 to 599, got 99"),
     ],
@@ -304,5 +304,5 @@ async def test_https(contexts):
 
 async def test_https_wants_a_context():
     """And nothing else."""
-    with pytest.raises(ConfigError, match="ssl_context must be of class SSLContext, got True"):
+    with pytest.raises(ConfigError, match="ssl_context must be of class SSLContext or None, got True"):
         SimulatedApi(ssl_context=True)
