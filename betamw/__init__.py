@@ -1,5 +1,6 @@
 """aiohttp client middlewares for beta headers: merge, inject, log, and fall back when a beta is refused."""
 
+from betamw.config import Config, Pin, load_config
 from betamw.core import events
 from betamw.core.action import Action
 from betamw.core.beta import Beta
@@ -33,6 +34,7 @@ __all__ = [
     "BetaRejectedError",
     "BetaUsage",
     "Catalog",
+    "Config",
     "ConfigError",
     "EndpointMiddleware",
     "EndpointRule",
@@ -41,11 +43,13 @@ __all__ = [
     "InvalidBetaError",
     "LoggingMiddleware",
     "MergeMiddleware",
+    "Pin",
     "Rejection",
     "RejectionMemory",
     "chain",
     "events",
     "format_betas",
+    "load_config",
     "override",
     "parse_betas",
     "read_rejection",

@@ -1,57 +1,68 @@
 """`chain`: the middlewares, ready to attach."""
 
+import os
 from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import ClientMiddlewareType
 
-from betamw.core.catalog import CATALOG_RULES
+from betamw.config.load import load
+from betamw.config.settings import Config
 from betamw.core.endpoint import EndpointRule
-from betamw.core.errors import ConfigError
 from betamw.core.policy import FallbackPolicy
-from betamw.core.telling import shown
 from betamw.memory import RejectionMemory
 from betamw.middlewares.api import Api
 from betamw.middlewares.endpoint import EndpointMiddleware
 from betamw.middlewares.fallback import FallbackMiddleware
 from betamw.middlewares.logging import LoggingMiddleware
 from betamw.middlewares.merge import MergeMiddleware
+from betamw.middlewares.switch import is_thrown, turned_off
 
-_NEW: Final[Any] = object()
+_CONFIGURED: Final[Any] = object()
 
 
 def chain(  # noqa: PLR0913  the settings of four middlewares, each by its name
     *betas: str,
     api: Api | None = None,
-    endpoints: Sequence[EndpointRule] = CATALOG_RULES,
+    endpoints: Sequence[EndpointRule] = _CONFIGURED,
     policy: FallbackPolicy | None = None,
-    memory: RejectionMemory | None = _NEW,
+    memory: RejectionMemory | None = _CONFIGURED,
     logger: Any = None,
-    config: None = None,
+    config: Config | str | os.PathLike[str] | None = None,
 ) -> tuple[ClientMiddlewareType, ...]:
     """Make the whole chain: `ClientSession(middlewares=betamw.chain("files-api-2025-04-14"))`.
 
     Args:
-        betas: Defaults that go out with every request to the API.
-        api: Which requests are the API's; by default `Api()`.
-        endpoints: What the endpoints need; by default what the catalog knows.
-        policy: What to do when a beta is refused; by default `FallbackPolicy()`.
-        memory: Where lessons are kept: by default a new `RejectionMemory()`, None to learn nothing.
+        betas: Defaults that go out with every request to the API; those of the configuration come after them.
+        api: Which requests are the API's; by default the configuration's, else `Api()`.
+        endpoints: What the endpoints need; by default the configuration's, else what the catalog knows.
+        policy: What to do when a beta is refused; by default the configuration's, else `FallbackPolicy()`.
+        memory: Where lessons are kept: by default a new `RejectionMemory` with the configuration's settings and pins,
+            None to learn nothing.
         logger: Where events go: a structlog logger or a `logging.Logger`; see `LoggingMiddleware`.
-        config: Not supported yet.
+        config: The configuration: a `Config`, which holds as it is, or the path of a file, as `load_config` reads it;
+            by default `load_config()`: the environment.
 
-    Returns the tuple (logging, merge, endpoint, fallback). One written by hand is as good. Share a chain between
-    sessions to share what it learns. Raises `InvalidBetaError` and `ConfigError`.
+    Returns the tuple (logging, merge, endpoint, fallback), an empty one where everything is turned off
+    (`BETAMW_DISABLE`, `disable`). One written by hand is as good, and hears of `BETAMW_DISABLE` only. Share a chain
+    between sessions to share what it learns. Raises `InvalidBetaError` and `ConfigError`.
     """
-    if config is not None:
-        msg = f"config is not supported yet, it must be None, got {shown(config)}"
-        raise ConfigError(msg)
-    api = Api() if api is None else api
+    if is_thrown():
+        turned_off(api.header if isinstance(api, Api) else "anthropic-beta")
+        return ()
+    settings = config if isinstance(config, Config) else load(config, api).config
+    api = settings.api if api is None else api
+    if settings.disable:
+        turned_off(api.header)
+        return ()
     return (
         LoggingMiddleware(logger, api),
-        MergeMiddleware(*betas, api=api),
-        EndpointMiddleware(endpoints, api),
+        MergeMiddleware(*betas, *settings.betas, api=api, remove=settings.remove),
+        EndpointMiddleware(settings.endpoints if endpoints is _CONFIGURED else endpoints, api),
         FallbackMiddleware(
-            FallbackPolicy() if policy is None else policy, RejectionMemory() if memory is _NEW else memory, api
+            settings.policy if policy is None else policy,
+            settings.new_memory() if memory is _CONFIGURED else memory,
+            api,
+            enabled=settings.fallback,
         ),
     )

@@ -13,6 +13,7 @@ from betamw.core.validators import instance_of
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call
 from betamw.middlewares.participant import Participant
+from betamw.middlewares.switch import heeding
 
 
 def _tuple(rules: Iterable[EndpointRule]) -> tuple[EndpointRule, ...]:
@@ -43,7 +44,7 @@ class EndpointMiddleware(Participant):
     """
 
     rules: tuple[EndpointRule, ...] = attrs.field(default=CATALOG_RULES, converter=_tuple)
-    api: Api = attrs.field(factory=Api, validator=instance_of(Api))
+    api: Api = attrs.field(factory=Api, converter=heeding, validator=instance_of(Api))
     _table: RuleTable = attrs.field(init=False, repr=False, default=attrs.Factory(_table_of, takes_self=True))
 
     def take_part(self, call: Call, handler: ClientHandlerType) -> Awaitable[ClientResponse]:

@@ -22,7 +22,7 @@ from betamw.core.dialects import sentences
 from betamw.core.policy import FallbackPolicy
 from betamw.core.reply import MAY_REFUSE, Decision
 from betamw.core.telling import discreet
-from betamw.core.validators import instance_of
+from betamw.core.validators import boolean, instance_of
 from betamw.errors import BetaRejectedError
 from betamw.memory import RejectionMemory
 from betamw.middlewares.api import Api
@@ -33,6 +33,7 @@ from betamw.middlewares.participant import Participant
 from betamw.middlewares.replay import Upload, upload_of
 from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.request import API_KEY, is_innermost, prepare_resend
+from betamw.middlewares.switch import heeding
 
 
 @attrs.frozen(eq=False, field_transformer=discreet)
@@ -46,6 +47,7 @@ class FallbackMiddleware(Participant):
         policy: What may be dropped, and how often a call is resent.
         memory: Where lessons are kept, a new one by default; None to learn nothing.
         api: Which requests are the API's; by default `Api()`.
+        enabled: False: refusals are read and told, nothing is left out or resent, whatever an `override` says.
 
     Raises `ConfigError` for a value of another type.
     """
@@ -54,7 +56,8 @@ class FallbackMiddleware(Participant):
     memory: RejectionMemory | None = attrs.field(
         factory=RejectionMemory, validator=instance_of(RejectionMemory, or_none=True)
     )
-    api: Api = attrs.field(factory=Api, validator=instance_of(Api))
+    api: Api = attrs.field(factory=Api, converter=heeding, validator=instance_of(Api))
+    enabled: bool = attrs.field(default=True, validator=boolean, kw_only=True)
     _under_way: dict[Call, tuple[ClientResponse | None, Context]] = attrs.field(init=False, repr=False, factory=dict)
     """The calls that aiohttp has in hand, with the response that their request had before, and their own context."""
 
@@ -70,7 +73,8 @@ class FallbackMiddleware(Participant):
             headers = call.request.headers
             call.secrets = headers.get(API_KEY, ""), headers.get(hdrs.AUTHORIZATION, "")
             clock = memory.clock
-        call.exchange.start(self.policy, call, memory, clock, enabled=in_force.get().fallback is not False)
+        enabled = self.enabled and in_force.get().fallback is not False
+        call.exchange.start(self.policy, call, memory, clock, enabled=enabled)
         started = time.perf_counter()
         call.falling_back = True
         try:

@@ -20,6 +20,7 @@ from betamw.middlewares.call import Call
 from betamw.middlewares.participant import Participant
 from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.sink import Sink
+from betamw.middlewares.switch import heeding
 
 CALL: Final = "betamw.request"
 _COUNT: Final = re.compile(r"[0-9]{1,4}")
@@ -46,7 +47,7 @@ class LoggingMiddleware(Participant):
     """
 
     logger: Any = None
-    api: Api = attrs.field(factory=Api, validator=instance_of(Api))
+    api: Api = attrs.field(factory=Api, converter=heeding, validator=instance_of(Api))
     _sink: Sink = attrs.field(init=False, repr=False, default=attrs.Factory(_sink_of, takes_self=True))
 
     def take_part(self, call: Call, handler: ClientHandlerType) -> Awaitable[ClientResponse]:

@@ -23,6 +23,7 @@ from betamw.core.exchange import Exchange
 from betamw.core.reply import BAD_REQUEST
 from betamw.middlewares.api import Api
 from betamw.middlewares.call import Call
+from betamw.middlewares.switch import carried
 
 # Weak: whatever is started during a call (aiohttp's own timers, a task of the caller's) copies the context, and would
 # keep the request and the response alive as long as itself.
@@ -101,10 +102,13 @@ def usage(response: ClientResponse) -> BetaUsage:
     """Tell what became of the betas in the call that this response answers.
 
     Raises `KeyError` for a response that no betamw middleware has seen: of another origin, or of a plain session.
+    Where everything was turned off (`BETAMW_DISABLE`), it answers with what the request carried.
     """
     try:
         exchange = _exchanges[ref(response)]
     except (KeyError, TypeError):
+        if (unseen := carried(response)) is not None:
+            return unseen
         msg = "no middleware of betamw has seen this response"
         raise KeyError(msg) from None
     return exchange.usage()

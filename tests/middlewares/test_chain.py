@@ -193,12 +193,6 @@ async def test_a_response_keeps_nothing_alive_but_its_usage(client, api, dialect
         gc.enable()
 
 
-def test_config_is_for_later():
-    """A configuration is not supported yet, and says so."""
-    with pytest.raises(betamw.ConfigError, match="config is not supported yet"):
-        betamw.chain(config="betamw.toml")
-
-
 @pytest.mark.parametrize("bad", ["a,b", "", "a b", "a\n"])
 def test_bad_defaults_fail_at_construction(bad):
     """A default is checked when the chain is made."""

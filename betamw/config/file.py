@@ -1,0 +1,73 @@
+"""A configuration file, as far as the table that is ours."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from betamw.config.problems import Problems, nearest
+from betamw.core.catalog import Catalog
+from betamw.core.errors import ConfigError
+from betamw.core.telling import holds_key, shown
+
+PYPROJECT: Final = "pyproject.toml"
+
+
+def as_path(path: object) -> Path:
+    """The path of a file; raises `ConfigError` for what is none."""
+    given = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(given, str) or not given or "\0" in given:
+        msg = f"config must be a Config or the path of a TOML file, got {shown(path)}"
+        raise ConfigError(msg)
+    return Path(given)
+
+
+def prefix_of(path: Path) -> str:
+    """What our keys begin with in this file."""
+    return "tool.betamw" if path.name == PYPROJECT else "betamw"
+
+
+def read_file(path: Path, label: str, problems: Problems) -> object:
+    """Our table of a file, which problems are to call by its label."""
+    with problems.at(label):
+        found: dict[str, Any] = _toml(_text(path))
+        root = found.get("tool", {}) if path.name == PYPROJECT else found
+        if isinstance(root, dict) and "betamw" in root:
+            return root["betamw"]
+        wanted = prefix_of(path)
+        raise ConfigError(f"must have a table [{wanted}], {_instead(path, found)}")  # noqa: EM102, TRY003  said once
+    return {}
+
+
+def read_catalog(path: Path) -> Catalog:
+    """A catalog of the user's own."""
+    return Catalog.from_toml(_text(path))
+
+
+def _instead(path: Path, found: dict[str, Any]) -> str:
+    if path.name != PYPROJECT:
+        return f"{nearest('betamw', found)} (in a file of another name than {PYPROJECT})" if found else "got nothing"
+    return "got [betamw] without tool." if "betamw" in found else "add it, or name another file"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte order mark
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        msg = f"must be UTF-8, got something else at byte {error.start}"
+    except ValueError:  # a path from a file may hold a null
+        msg = "cannot be read: no path holds a null character"
+    raise ConfigError(msg)
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = str(error)
+    if holds_key(reason):
+        reason = "a line that cannot be read"
+    msg = f"must be TOML: {reason}"
+    raise ConfigError(msg)
