@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 import betamw
+from betamw.cli.config_command import config
 from betamw.cli.demo_command import demo
 
 USAGE_ERROR: Final = 2
@@ -40,6 +41,7 @@ def app() -> None:
 
 
 app.add_command(demo)
+app.add_command(config)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

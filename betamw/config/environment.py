@@ -10,6 +10,7 @@ from betamw.core.beta import validated
 from betamw.core.header import elements
 from betamw.middlewares.switch import DISABLE, on_or_off
 
+_PREFIX: Final = "BETAMW_"
 CONFIG: Final = "BETAMW_CONFIG"
 """The path of a configuration file."""
 
@@ -56,6 +57,7 @@ def where(name: str) -> str:
 def unknown_variables(problems: Problems) -> None:
     """Complain of variables that look like ours: they do nothing."""
     known = [CONFIG, *VARIABLES]
-    for name in sorted(os.environ):
-        if name.startswith("BETAMW_") and name not in known:
-            problems.add(where(key_name(name)), f"is not known, {nearest(name, known)}")
+    for name in sorted(os.environ.keys() - known):
+        if name.startswith(_PREFIX):
+            near = nearest(name.removeprefix(_PREFIX), [name.removeprefix(_PREFIX) for name in known])
+            problems.add(where(key_name(name)), f"is not known, {near} (after {_PREFIX})")

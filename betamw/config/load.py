@@ -28,12 +28,14 @@ class Loaded:
     Attributes:
         config: What it says.
         path: Its file, None without one.
+        name: What problems call the file, empty without one.
         settings: What is set, by the keys of the file.
         variables: The variables of the environment that set some of it, by those keys.
     """
 
     config: Config
     path: Path | None
+    name: str
     settings: Mapping[str, Any]
     variables: Mapping[str, str]
 
@@ -64,7 +66,7 @@ def load(path: object = None, api: Api | None = None) -> Loaded:
         api = Api(**{key: settings[key] for key in ("base_url", "header") if key in settings}, catalog=catalog)
     with at(label):
         config = _config(settings, catalog, api)
-    return Loaded(config, file, settings, {key: name for key, (name, _) in found.items()})
+    return Loaded(config, file, label, settings, {key: name for key, (name, _) in found.items()})
 
 
 def _file(path: object) -> tuple[Path | None, str]:
