@@ -11,13 +11,13 @@ import tomli_w
 
 from betamw.config.load import Loaded
 from betamw.config.shape import Settings
-from betamw.core.telling import holds_key, in_place_of
+from betamw.core.telling import discreet, holds_key, in_place_of
 from betamw.middlewares.api import ENVIRONMENT
 
 _DEFAULT: Final = "default"
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=discreet)
 class InForce:
     """All values in the shape of a file's table, and their sources.
 

@@ -18,10 +18,11 @@ from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.endpoint import EndpointRule
 from betamw.core.errors import at
 from betamw.core.policy import FallbackPolicy
+from betamw.core.telling import discreet
 from betamw.middlewares.api import Api
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, field_transformer=discreet)
 class Loaded:
     """A configuration, and where it comes from.
 

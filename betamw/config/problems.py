@@ -9,30 +9,34 @@ from typing import Final
 import attrs
 
 from betamw.core.errors import BetaError, ConfigError
-from betamw.core.telling import holds_key, shown
+from betamw.core.telling import discreet, holds_key, in_place_of, shown
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def key_name(key: str) -> str:
     """A key as it may be told."""
-    return key if _BARE.fullmatch(key) and not holds_key(key) else shown(key)
+    if holds_key(key):
+        return in_place_of(key)
+    return key if _BARE.fullmatch(key) else shown(key)
 
 
 def file_name(path: str) -> str:
     """The name of a file as it may be told."""
-    return path if path.isprintable() and not holds_key(path) else shown(path)
+    if holds_key(path):
+        return in_place_of(path)
+    return path if path.isprintable() else shown(path)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """What to write in place of an unknown name."""
-    known = list(known)
+    known = [*map(key_name, known)]
     if near := get_close_matches(name, known, n=1):
         return f"did you mean {near[0]}?"
     return f"known are {', '.join(known)}"
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, field_transformer=discreet)
 class Problems:
     """Lines that each say where something is wrong, what was expected and what was given.
 

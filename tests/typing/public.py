@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Mapping
+from pathlib import Path
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
@@ -30,6 +31,34 @@ async def attach() -> None:
         with betamw.override(add=["a"], remove=("b",), fallback=False):
             async with session.get("https://gateway.example/anthropic/v1/models") as response:
                 read(betamw.usage(response))
+
+
+async def configure() -> None:
+    """Settings without code."""
+    pin: betamw.Pin = betamw.Pin(beta="a", origin="https://gateway.example", endpoint="/v1/messages", model="m")
+    config: betamw.Config = betamw.Config(
+        betas=["a"],
+        remove=("b",),
+        api=betamw.Api(),
+        endpoints=[*betamw.CATALOG_RULES],
+        policy=betamw.FallbackPolicy(),
+        fallback=False,
+        remember_for=60.0,
+        max_entries=10,
+        probe_lease=5.0,
+        pins=[pin],
+        disable=False,
+    )
+    loaded: betamw.Config = betamw.load_config(Path("betamw.toml"))
+    memory: betamw.RejectionMemory = loaded.new_memory()
+    chains: list[tuple[ClientMiddlewareType, ...]] = [
+        betamw.chain(config=config, memory=memory),
+        betamw.chain(config="betamw.toml"),
+        betamw.chain(config=Path("betamw.toml")),
+        (betamw.MergeMiddleware(remove=["b"]), betamw.FallbackMiddleware(enabled=False)),
+    ]
+    betas: tuple[str, ...] = loaded.betas + betamw.load_config().remove
+    print(chains, betas)
 
 
 def ask(rejection: betamw.Rejection) -> betamw.Action | None:
