@@ -1,0 +1,48 @@
+"""The proxies of the environment, as httpx2 uses them where it makes its transports itself."""
+
+import ipaddress
+from collections.abc import Iterator
+from urllib.request import getproxies
+
+import httpx2
+
+_IPV6 = 6
+
+
+def environment_proxies() -> dict[str, httpx2.Proxy | None]:
+    """The proxy for each pattern of URLs, None for those that `NO_PROXY` excepts; raises what `httpx2.Proxy` does."""
+    found = getproxies()  # on Windows and macOS also what the system knows
+    excepted = [host.strip() for host in found.get("no", "").split(",")]
+    if "*" in excepted:
+        return {}
+    urls = {f"{scheme}://": found[scheme] for scheme in ("http", "https", "all") if found.get(scheme)}
+    proxies = {pattern: httpx2.Proxy(url if "://" in url else f"http://{url}") for pattern, url in urls.items()}
+    return {**proxies, **dict.fromkeys(_patterns(excepted))}
+
+
+def _patterns(hosts: list[str]) -> Iterator[str]:
+    """What httpx2 can read of it; the rest excepts nothing."""
+    for host in hosts:
+        pattern = _pattern(host)
+        try:
+            httpx2.URL(pattern)
+        except httpx2.InvalidURL:
+            continue
+        if host:
+            yield pattern
+
+
+def _pattern(host: str) -> str:
+    """`.example.com` are the hosts below it, `example.com` itself too; addresses and networks are themselves."""
+    if "://" in host:
+        return host
+    bare = host.replace("[", "").replace("]", "")
+    try:
+        network = ipaddress.ip_network(bare, strict=False)
+    except ValueError:
+        if "/" in host:  # httpx2 would refuse to start
+            return "all://["
+        itself = host.lower() == "localhost" or host.startswith("*.")
+        return f"all://{host}" if itself else f"all://*{host}"
+    address, slash, bits = bare.partition("/")
+    return f"all://[{address}]{slash}{bits}" if network.version == _IPV6 else f"all://{bare}"
