@@ -73,9 +73,10 @@ def http_client(  # noqa: PLR0913  the settings of `betamw.chain`, and where the
 
     Args:
         betas: Defaults that go out with every request to the API.
-        api: Which requests are the API's. By default those of the SDK's client to the Claude API's paths (`/v1/messages`
-            and so on) below whatever base URL it has, but not what a redirect to another origin makes of them; and
-            those to `Api()`. One that is given is taken at its word: what goes elsewhere passes through untouched.
+        api: Which requests are the API's. By default those of the SDK's client to the Claude API's paths
+            (`/v1/messages`...) below whatever base URL it has, but not what a redirect to another origin makes of
+            them; and those to `Api()`. One that is given is taken at its word: what goes elsewhere passes through
+            untouched.
         endpoints: As for `betamw.chain`.
         policy: As for `betamw.chain`. With `strict=True` a refusal is the SDK's `BadRequestError`, and its
             `response.extensions["betamw.error"]` the `BetaRejectedError`.
@@ -125,7 +126,11 @@ def usage(response: "httpx2.Response | _Raw | _Replied") -> BetaUsage:
     Raises `KeyError` for a response that no betamw middleware has seen, and for what a strict policy has refused.
     """
     found = getattr(response, "http_response", None) or getattr(response, "response", response)
-    return betamw.usage(getattr(found, "extensions", {}).get(REPLY))
+    reply = getattr(found, "extensions", {}).get(REPLY)
+    if reply is None:
+        msg = "no middleware of betamw has seen this response, or a strict policy has refused it"
+        raise KeyError(msg)
+    return betamw.usage(reply)
 
 
 def _session(context: Any, middlewares: tuple[ClientMiddlewareType, ...]) -> ClientSession:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.request import getproxies
 
 import httpx2
@@ -22,17 +23,13 @@ def environment_proxies() -> dict[str, httpx2.Proxy | None]:
 
 def _patterns(hosts: list[str]) -> Iterator[str]:
     """What httpx2 can read of it; the rest excepts nothing."""
-    for host in hosts:
-        pattern = _pattern(host)
-        try:
+    for pattern in filter(None, map(_pattern, filter(None, hosts))):
+        with suppress(httpx2.InvalidURL):
             httpx2.URL(pattern)
-        except httpx2.InvalidURL:
-            continue
-        if host:
             yield pattern
 
 
-def _pattern(host: str) -> str:
+def _pattern(host: str) -> str | None:
     """`.example.com` are the hosts below it, `example.com` itself too; addresses and networks are themselves."""
     if "://" in host:
         return host
@@ -40,8 +37,8 @@ def _pattern(host: str) -> str:
     try:
         network = ipaddress.ip_network(bare, strict=False)
     except ValueError:
-        if "/" in host:  # httpx2 would refuse to start
-            return "all://["
+        if "/" in host:
+            return None
         itself = host.lower() == "localhost" or host.startswith("*.")
         return f"all://{host}" if itself else f"all://*{host}"
     address, slash, bits = bare.partition("/")
