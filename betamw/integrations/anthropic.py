@@ -9,6 +9,7 @@ async with AsyncAnthropic(http_client=http_client("interleaved-thinking-2025-05-
 ```
 """
 
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
@@ -16,14 +17,15 @@ from typing import Any, Final, Protocol
 from aiohttp import ClientMiddlewareType, ClientSession, TCPConnector
 
 import betamw
-from betamw.core.catalog import CATALOG_RULES
+from betamw.config.settings import Config
 from betamw.core.endpoint import EndpointRule
 from betamw.core.errors import ConfigError
 from betamw.core.events import BetaUsage
 from betamw.core.policy import FallbackPolicy
 from betamw.core.telling import shown
 from betamw.memory import RejectionMemory
-from betamw.middlewares.api import Api
+from betamw.middlewares.api import FIRST_PARTY, Api
+from betamw.middlewares.switch import is_thrown
 
 try:
     import anthropic
@@ -41,7 +43,9 @@ except ModuleNotFoundError as error:
 
 __all__ = ["http_client", "usage"]
 
-_NEW: Final[Any] = object()
+_CONFIGURED: Final[Any] = object()
+_ApiOf = Callable[["httpx2.Request"], Api | None]
+_Make = Callable[..., ClientSession]
 
 
 class _Raw(Protocol):
@@ -57,12 +61,12 @@ class _Replied(Protocol):
 def http_client(  # noqa: PLR0913  the settings of `betamw.chain`, and where the session comes from
     *betas: str,
     api: Api | None = None,
-    endpoints: Sequence[EndpointRule] = CATALOG_RULES,
+    endpoints: Sequence[EndpointRule] = _CONFIGURED,
     policy: FallbackPolicy | None = None,
-    memory: RejectionMemory | None = _NEW,
+    memory: RejectionMemory | None = _CONFIGURED,
     logger: Any = None,
-    config: Any = None,
-    session: Callable[..., ClientSession] | None = None,
+    config: Config | str | os.PathLike[str] | None = None,
+    session: _Make | None = None,
 ) -> "httpx2.AsyncClient":
     """Make what `anthropic.AsyncAnthropic(http_client=...)` takes: the SDK's own aiohttp client, with a chain.
 
@@ -75,14 +79,15 @@ def http_client(  # noqa: PLR0913  the settings of `betamw.chain`, and where the
         betas: Defaults that go out with every request to the API.
         api: Which requests are the API's. By default those of the SDK's client to the Claude API's paths
             (`/v1/messages`...) below whatever base URL it has, but not what a redirect to another origin makes of
-            them; and those to `Api()`. One that is given is taken at its word: what goes elsewhere passes through
-            untouched.
+            them; and those to the configuration's API. One that is given is taken at its word: what goes elsewhere
+            passes through untouched.
         endpoints: As for `betamw.chain`.
         policy: As for `betamw.chain`. With `strict=True` a refusal is the SDK's `BadRequestError`, and its
             `response.extensions["betamw.error"]` the `BetaRejectedError`.
         memory: As for `betamw.chain`.
         logger: As for `betamw.chain`.
-        config: As for `betamw.chain`.
+        config: As for `betamw.chain`: also without one `BETAMW_CONFIG` and the like hold, and `BETAMW_DISABLE` turns
+            everything off.
         session: Makes the session from an argument `middlewares`, to have a connector, tracing or further middlewares
             of your own: `lambda middlewares: aiohttp.ClientSession(middlewares=(*middlewares, mine), trust_env=True)`.
             Connections, TLS and proxies are its own affair then. By default they are as said above.
@@ -98,21 +103,25 @@ def http_client(  # noqa: PLR0913  the settings of `betamw.chain`, and where the
     if not isinstance(api, Api | None):
         msg = f"api must be an Api or None, got {shown(api)}"
         raise ConfigError(msg)
-    settings: dict[str, Any] = {} if memory is _NEW else {"memory": memory}
-    stated = api or getattr(config, "api", None) or Api()
+    settings = {"policy": policy, "logger": logger, "config": config, "endpoints": endpoints, "memory": memory}
+    settings = {name: value for name, value in settings.items() if value is not _CONFIGURED}
+    if api is None and not is_thrown():
+        settings["config"] = config = config if isinstance(config, Config) else betamw.load_config(config)
+    stated = api or getattr(config, "api", None) or Api(FIRST_PARTY)
     of_client = ApiOfClient(stated.base_url, stated.header, catalog=stated.catalog)
-    chain = betamw.chain(
-        *betas, api=of_client, endpoints=endpoints, policy=policy, logger=logger, config=config, **settings
-    )
+    chain = betamw.chain(*betas, api=of_client, **settings)
+    return _client(chain, finder(stated, also_elsewhere=api is None) if chain else _of_nobody, session)
+
+
+def _client(chain: tuple[ClientMiddlewareType, ...], api_of: _ApiOf, make: _Make | None) -> "httpx2.AsyncClient":
     context = httpx2.create_ssl_context()
-    make = partial(_checked, session) if session else partial(_session, context)
-    api_of = finder(stated, also_elsewhere=api is None)
+    middlewares = noting, *chain
+    session = partial(_checked, make, middlewares) if make else partial(_session, context, middlewares)
 
     def transport(proxy: httpx2.Proxy | None = None) -> SdkTransport:
-        inner = AiohttpTransport(verify=context, proxy=proxy, client=partial(make, middlewares=(noting, *chain)))
-        return SdkTransport(inner, api_of)
+        return SdkTransport(AiohttpTransport(verify=context, proxy=proxy, client=session), api_of)
 
-    proxies = {} if session else environment_proxies()
+    proxies = {} if make else environment_proxies()
     mounts = {pattern: None if proxy is None else transport(proxy) for pattern, proxy in proxies.items()}
     return anthropic.DefaultAioHttpClient(transport=transport(), mounts=mounts)
 
@@ -133,13 +142,17 @@ def usage(response: "httpx2.Response | _Raw | _Replied") -> BetaUsage:
     return betamw.usage(reply)
 
 
+def _of_nobody(_: "httpx2.Request") -> None:
+    """Everything is turned off."""
+
+
 def _session(context: Any, middlewares: tuple[ClientMiddlewareType, ...]) -> ClientSession:
     limits = anthropic.DEFAULT_CONNECTION_LIMITS
     connector = TCPConnector(ssl=context, limit=limits.max_connections or 0, keepalive_timeout=limits.keepalive_expiry)
     return ClientSession(connector=connector, middlewares=middlewares)
 
 
-def _checked(make: Callable[..., ClientSession], middlewares: tuple[ClientMiddlewareType, ...]) -> ClientSession:
+def _checked(make: _Make, middlewares: tuple[ClientMiddlewareType, ...]) -> ClientSession:
     session = make(middlewares=middlewares)
     if not isinstance(session, ClientSession):
         msg = f"session must make an aiohttp.ClientSession, got {shown(session)}"

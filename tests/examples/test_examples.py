@@ -17,6 +17,7 @@ EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
 THINKING = "interleaved-thinking-2025-05-14"
 CONTEXT = "context-management-2025-06-27"
 NO_SUCH = "no-such-beta-2020-01-01"
+NAMES = ["hand_made_chain", "managed_agents", "official_sdk", "quickstart", "tune_fallback"]
 
 
 @attrs.frozen
@@ -45,7 +46,7 @@ async def run(name: str, base_url: str, key: str = "sk-test") -> Ran:
 
 def test_all_are_here():
     """Every example has its tests below."""
-    assert ["hand_made_chain.py", "managed_agents.py", "quickstart.py", "tune_fallback.py"] == EXAMPLES
+    assert [f"{name}.py" for name in NAMES] == EXAMPLES
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -65,7 +66,7 @@ async def test_request_headers(name):
         ran = await run(name, f"{api.base_url}/")
 
     assert (0, "") == (ran.code, ran.err)
-    assert {("sk-test", "2023-06-01")} == {(r.api_key, r.headers["anthropic-version"]) for r in api.requests}
+    assert {("sk-test", True)} == {(r.api_key, "anthropic-version" in r.headers) for r in api.requests}
     assert [] == [request.path for request in api.requests if "//" in request.path]
 
 
@@ -152,6 +153,17 @@ async def test_hand_made_chain_refused():
 
     assert [(CONTEXT, THINKING), (THINKING,)] == [request.betas for request in api.requests]
     assert [f"INFO betamw.request outcome=recovered sent={[THINKING]}", "200"] == ran.out[-2:]
+
+
+async def test_official_sdk():
+    """A refused beta is dropped inside of one call of the SDK, and left out of the next, a stream."""
+    async with SimulatedApi(refuses=[NO_SUCH]) as api:
+        ran = await run("official_sdk.py", api.base_url)
+
+    sent, text = (CONTEXT, THINKING), "Hello from the simulated API."
+    dropped = [f"sent {sent}, dropped {{'{NO_SUCH}': '{why}'}}" for why in ("rejected", "remembered")]
+    assert Ran(0, [text, dropped[0], text, dropped[1]], "") == ran
+    assert [(CONTEXT, NO_SUCH, THINKING), sent, sent] == [request.betas for request in api.requests]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -16,7 +16,7 @@ from httpx2._utils import get_environment_proxies
 from support.twice.proxy import Proxy
 
 import betamw
-from betamw.integrations.anthropic import http_client
+from betamw.integrations.anthropic import http_client, usage
 from betamw.integrations.proxies import environment_proxies
 from betamw.testing import SimulatedApi
 
@@ -231,6 +231,42 @@ async def test_a_memory_that_is_shared(sdk, api):
             await opened.client.beta.messages.create(**CALL, betas=[OLD])
 
     assert [(OLD,), (), (), (OLD,), (), (OLD,), ()] == [request.betas for request in api.requests]
+
+
+async def test_a_configuration(sdk, api, tmp_path):
+    """A file says what the code does not: betas, and the header."""
+    path = tmp_path / "betamw.toml"
+    path.write_text(f'[betamw]\nbetas = ["{OLD}"]\nheader = "x-beta"')
+    api.header = "x-beta"
+    async with sdk(DEFAULT, config=path) as opened:
+        await opened.client.messages.create(**CALL)
+    async with sdk(DEFAULT, config=betamw.load_config(path), endpoints=[]) as opened:
+        await opened.client.messages.create(**CALL)
+
+    assert [(DEFAULT, OLD), (DEFAULT, OLD)] == [request.betas for request in api.requests]
+
+
+async def test_the_environments_configuration(sdk, api, monkeypatch):
+    """It holds where nothing else is said."""
+    monkeypatch.setenv("BETAMW_BETAS", OLD)
+    async with sdk(DEFAULT) as opened:
+        await opened.client.messages.create(**CALL)
+
+    assert [(DEFAULT, OLD)] == opened.sent
+
+
+async def test_turned_off(sdk, api, monkeypatch):
+    """Nothing is added, taken out, logged or resent, whatever else is wrong; and `usage` goes on."""
+    monkeypatch.setenv("BETAMW_DISABLE", "1")
+    monkeypatch.setenv("BETAMW_CONFIG", "/nowhere.toml")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "no URL")
+    async with sdk(DEFAULT) as opened:
+        reply = await opened.client.beta.messages.with_raw_response.create(**CALL, betas=[OLD, OLD])
+        await opened.client.beta.files.upload(file=b"abc")
+
+    assert [(OLD, OLD), ()] == opened.sent
+    assert ((OLD,), {}) == (usage(reply).sent, usage(reply).dropped)
+    assert [] == opened.events()
 
 
 def test_without_the_extra():

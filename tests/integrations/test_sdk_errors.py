@@ -130,7 +130,7 @@ async def test_a_fault(fault, status):
 
     @asynccontextmanager
     async def script(api):
-        api.fail_next(fault, status)
+        api.fail_next(fault, status, seconds=0.001)
         yield
 
     plain, chained = await both(script)

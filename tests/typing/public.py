@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
+import anthropic
+import httpx2
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 
 import betamw
+import betamw.integrations.anthropic
 from betamw.testing import FAULTS, Fault, ReceivedRequest, Refusal, SimulatedApi
 
 
@@ -144,3 +147,31 @@ async def simulate() -> None:
             print(api.requests)
     async with SimulatedApi(ssl_context=ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)) as api:
         print(api.base_url)
+
+
+async def official_sdk() -> None:
+    """The SDK's client, and what its responses tell."""
+    client: httpx2.AsyncClient = betamw.integrations.anthropic.http_client(
+        "files-api-2025-04-14",
+        api=betamw.Api("https://gateway.example/anthropic"),
+        endpoints=betamw.CATALOG_RULES,
+        policy=betamw.FallbackPolicy(strict=True),
+        memory=None,
+        logger=None,
+        config=betamw.Config(),
+        session=lambda middlewares: aiohttp.ClientSession(middlewares=middlewares, trust_env=True),
+    )
+    async with anthropic.AsyncAnthropic(http_client=client) as sdk:
+        raw = await sdk.models.with_raw_response.list()
+        read(betamw.integrations.anthropic.usage(raw))
+        read(betamw.integrations.anthropic.usage(raw.http_response))
+        async with sdk.models.with_streaming_response.list() as streaming:
+            read(betamw.integrations.anthropic.usage(streaming))
+        async with sdk.messages.stream(model="claude-opus-5", max_tokens=8, messages=[]) as events:
+            read(betamw.integrations.anthropic.usage(events))
+        async with await sdk.messages.create(model="m", max_tokens=8, messages=[], stream=True) as stream:
+            read(betamw.integrations.anthropic.usage(stream))
+        try:
+            await sdk.models.retrieve("claude-opus-5")
+        except anthropic.APIStatusError as error:
+            read(betamw.integrations.anthropic.usage(error))
