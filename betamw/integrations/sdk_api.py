@@ -10,7 +10,9 @@ from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import Final
 
+import attrs
 import httpx2
+from aiohttp import ClientResponse
 from yarl import URL
 
 from betamw.core.endpoint import OTHER
@@ -20,8 +22,21 @@ _SIGNED: Final = "AWS4-"
 _MARK: Final = "betamw.api"
 _MOST_BASES: Final = 64
 
-current: Final[ContextVar[Api | None]] = ContextVar("betamw_sdk_api", default=None)
-"""What the request that is being sent was made for, None where it is none of ours."""
+
+@attrs.define(eq=False)
+class Sending:
+    """A request that the transport has in hand.
+
+    Attributes:
+        api: What it was made for, None where that is none of ours.
+        reply: The session's response to it, while it is on its way to the transport.
+    """
+
+    api: Api | None
+    reply: ClientResponse | None = None
+
+
+current: Final[ContextVar[Sending | None]] = ContextVar("betamw_sdk_sending", default=None)
 
 
 class ApiOfClient(Api):
@@ -31,8 +46,8 @@ class ApiOfClient(Api):
 
     def address(self, url: URL) -> Address | None:
         """Where a request to this URL goes, None if it is not the API's."""
-        api = current.get()
-        return None if api is None else api.address(url)
+        sending = current.get()
+        return None if sending is None or sending.api is None else sending.api.address(url)
 
 
 def finder(api: Api, *, also_elsewhere: bool) -> Callable[[httpx2.Request], Api | None]:

@@ -9,8 +9,7 @@
 
 import io
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import aiohttp
@@ -20,7 +19,7 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, hdrs
 from httpx_aiohttp.httpx2 import AiohttpTransport
 
 from betamw.errors import BetaRejectedError
-from betamw.integrations.sdk_api import current
+from betamw.integrations.sdk_api import Sending, current
 from betamw.middlewares.api import Api
 
 LARGEST_UPLOAD: Final = 16 * 2**20
@@ -34,14 +33,13 @@ ERROR: Final = "betamw.error"
 _OF_THE_CODING: Final = frozenset(
     name.lower() for name in (hdrs.CONTENT_ENCODING, hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING)
 )
-_replies: Final[ContextVar[list[ClientResponse] | None]] = ContextVar("betamw_sdk_replies", default=None)
 
 
 async def noting(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     """Note the response for the transport; the outermost of the session's middlewares."""
     response = await handler(request)
-    if (replies := _replies.get()) is not None:
-        replies.append(response)
+    if (sending := current.get()) is not None:
+        sending.reply = response
     return response
 
 
@@ -54,20 +52,20 @@ class SdkTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request; raises httpx2's errors."""
-        api = self.api_of(request)
-        replies: list[ClientResponse] = []
-        tokens = current.set(api), _replies.set(replies)
+        sending = Sending(self.api_of(request))
+        token = current.set(sending)
         try:
             with _as_the_sdk_does():
-                response = await self.inner.handle_async_request(request if api is None else await _resendable(request))
+                resendable = request if sending.api is None else await _resendable(request)
+                response = await self.inner.handle_async_request(resendable)
+            if sending.reply is not None:
+                response.extensions[REPLY] = sending.reply
         except BetaRejectedError as error:
             return _reply(error)
         finally:
-            current.reset(tokens[0])
-            _replies.reset(tokens[1])
-            noted = replies[-1:]
-            replies.clear()  # timers of aiohttp's have copied the context
-        response.extensions.update(zip((REPLY,), noted, strict=False))
+            sending.reply = None  # timers of aiohttp's have copied the context
+            with suppress(ValueError):  # a request that is closed from outside, as by the end of its loop
+                current.reset(token)
         if isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = _Stream(response.stream)
         return response
