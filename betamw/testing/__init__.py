@@ -2,8 +2,19 @@
 
 from betamw.testing.dialects import DIALECTS, UNNAMED_DIALECTS, WRAPPERS
 from betamw.testing.faults import FAULTS, Fault
+from betamw.testing.mocked import run_middlewares
 from betamw.testing.received import ReceivedRequest
 from betamw.testing.refusals import Refusal
 from betamw.testing.server import SimulatedApi
 
-__all__ = ["DIALECTS", "FAULTS", "UNNAMED_DIALECTS", "WRAPPERS", "Fault", "ReceivedRequest", "Refusal", "SimulatedApi"]
+__all__ = [
+    "DIALECTS",
+    "FAULTS",
+    "UNNAMED_DIALECTS",
+    "WRAPPERS",
+    "Fault",
+    "ReceivedRequest",
+    "Refusal",
+    "SimulatedApi",
+    "run_middlewares",
+]
