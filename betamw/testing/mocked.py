@@ -133,25 +133,34 @@ class _Call:
         url = request.url.with_query(sorted(request.url.query.items()))  # as aioresponses compares them
         if any(str(url).startswith(prefix) for prefix in mocked._passthrough):  # noqa: SLF001  see above
             return await handler(request)
-        match = next((match for match in mocked._matches.values() if match.match(method, url)), None)  # noqa: SLF001
-        if match is None:
+        if not any(match.match(method, url) for match in mocked._matches.values()):  # noqa: SLF001
             self._record(url, method, self._told(request, None))
             return await self._unmatched(request, handler, url)
-        match._build_response = SimpleNamespace  # noqa: SLF001  what came of the match, to make a response of it here
         wire = await Wire.of(request)
         arguments = self._told(request, bytes(wire.sent))
         self._record(url, method, arguments)
         response = begun(request, wire, request.response_class)
-        try:
-            reply = await mocked.match(method, url, **{**arguments, "allow_redirects": False})
-        except Exception as error:
-            self.failed = request, error
-            raise
+        reply = await self._reply(request, url, arguments)
+        if reply is None:  # another request was quicker to take it
+            return await self._unmatched(request, handler, url)
         if reply.response_class is not None:
             response = begun(request, wire, reply.response_class)
         fill(response, reply)
         mocked._responses.append(response)  # noqa: SLF001  it closes them at its end
         return response
+
+    async def _reply(self, request: ClientRequest, url: URL, arguments: dict[str, Any]) -> SimpleNamespace | None:
+        """What is mocked for the request, which is used up by that; an exception is raised."""
+        for match in self.mocked._matches.values():  # noqa: SLF001
+            match._build_response = SimpleNamespace  # noqa: SLF001  its arguments are what a response is made of
+        try:
+            reply: SimpleNamespace | None = await self.mocked.match(
+                request.method, url, **{**arguments, "allow_redirects": False}
+            )
+        except Exception as error:
+            self.failed = request, error
+            raise
+        return reply
 
     async def _unmatched(self, request: ClientRequest, handler: ClientHandlerType, url: URL) -> ClientResponse:
         if self.failed is not None and self.failed[0] is not request:
@@ -166,7 +175,7 @@ class _Call:
         self.mocked.requests.setdefault((method, url), []).append(call)
 
     def _told(self, request: ClientRequest, sent: bytes | None) -> dict[str, Any]:
-        """The arguments of the call, as they would have to be for this request; `sent` is its body where it is known."""
+        """The arguments of the call, as they would have to be for this request; `sent` is its body, where it is."""
         told = {**self.arguments, "headers": self._headers(request)}
         if not told["headers"]:
             del told["headers"]
@@ -176,7 +185,10 @@ class _Call:
                 told.pop("json", None)
                 told.pop("data", None)
         if sent is not None and request.body is not self.came[1]:
-            told |= {"json": json.loads(sent)} if "json" in told else {"data": sent}
+            try:
+                told |= {"json": json.loads(sent)} if "json" in told else {"data": sent}
+            except ValueError:
+                told |= {"json": None, "data": sent}
         elif sent is not None and hasattr(told.get("data"), "__aiter__"):  # used up, and nobody could read it again
             told["data"] = sent
         return told

@@ -12,6 +12,7 @@ from aioresponses import CallbackResult, aioresponses
 from yarl import URL
 
 import betamw
+from betamw.middlewares.request import replace_body
 from betamw.testing import SimulatedApi, run_middlewares
 
 ORIGIN = "https://api.anthropic.com"
@@ -346,6 +347,39 @@ async def test_a_body_that_a_middleware_replaces(mocked):
     as_json, stripped_json, as_data, stripped_data = (call.kwargs for call in calls(mocked))
     assert [body, BODY] == [as_json["json"], stripped_json["json"]]
     assert [body, BODY] == [json.loads(as_data["data"]), json.loads(stripped_data["data"])]
+
+
+@pytest.mark.parametrize(
+    ("put", "recorded"), [(b'{"a": 1}', {"json": {"a": 1}}), (b"\0", {"json": None, "data": b"\0"})]
+)
+async def test_a_body_that_a_middleware_replaces_with_anything(mocked, put, recorded):
+    """It is recorded as JSON where the caller gave JSON and it is still that, else as bytes."""
+
+    async def replace(request, handler):
+        await replace_body(request, put)
+        return await handler(request)
+
+    mocked.post(MESSAGES)
+
+    async with aiohttp.ClientSession(middlewares=[replace]) as client:
+        await client.post(MESSAGES, json=BODY)
+
+    (call,) = calls(mocked)
+    assert {"data": None, "allow_redirects": True, **recorded} == call.kwargs
+
+
+async def test_two_calls_for_one_reply(mocked):
+    """Who is slower finds nothing, even if it has begun to send when the reply was still there."""
+    mocked.post(MESSAGES, payload={"id": 1})
+
+    async def slow():
+        await asyncio.sleep(0)
+        yield b"{}"
+
+    async with aiohttp.ClientSession() as client:
+        outcomes = await asyncio.gather(*(client.post(MESSAGES, data=slow()) for _ in range(2)), return_exceptions=True)
+
+    assert ["ClientConnectionError", "ClientResponse"] == sorted(type(outcome).__name__ for outcome in outcomes)
 
 
 async def test_a_body_that_can_be_sent_once(mocked):
