@@ -27,6 +27,7 @@ from betamw.testing.checks import complaint
 from betamw.testing.delivery import ENCODINGS, Delivery, Encoding, Reply, until_cancelled
 from betamw.testing.dialects import DIALECTS, WRAPPERS, Refused, envelope, refusal, unexpected_values, wrap
 from betamw.testing.endpoints import answer, error_type
+from betamw.testing.expectation import Expectation
 from betamw.testing.faults import Failure, Fault
 from betamw.testing.listener import Listener
 from betamw.testing.queued import LiteralReply, Queued, ReplyQueue
@@ -54,7 +55,7 @@ class SimulatedApi:
     async with SimulatedApi(refuses=["context-1m-2025-08-07"]) as api:
         async with session.post(f"{api.base_url}/v1/messages", json=body, headers=headers) as response:
             ...
-        assert ("files-api-2025-04-14",) == api.requests[-1].betas
+        api.assert_sent("files-api-2025-04-14", attempts=2)
     ```
 
     It listens on a free port of 127.0.0.1 while the `async with` block runs; leaving the block closes every connection
@@ -140,6 +141,21 @@ class SimulatedApi:
     def clear(self) -> None:
         """Forget the recorded requests."""
         self.requests.clear()
+
+    @property
+    def sent(self) -> list[tuple[str, ...]]:
+        """The betas of each request, in the order of arrival."""
+        return [request.betas for request in self.requests]
+
+    def assert_sent(self, *betas: str, attempts: int = 1, path: str | None = None) -> None:
+        """Assert that `attempts` requests have arrived, the last of them with exactly these betas, in any order.
+
+        After one call of the application these are its attempts: 1 where nothing was refused, 2 where something was and
+        the resend went well, 0 where nothing was sent. `clear` begins anew. With a `path`, a template, only requests at
+        it and below count. The `AssertionError` lists what has arrived; a wrong argument is a `BetaError`.
+        """
+        __tracebackhide__ = True
+        Expectation(betas, attempts, path).check(self.requests)
 
     def respond_next(
         self,
