@@ -5,7 +5,7 @@ So dropping a beta whose field stays in the body only changes which 400 comes ba
 is written in `catalog.toml`.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Self
 
@@ -27,8 +27,19 @@ def gated_fields(
     They are dotted paths as the Claude API writes them: `tools.3`, `output_config.task_budget`, `messages.1.clear_at`.
     A field inside of one that is named already is not named again. `template` is `Catalog.template` of the path.
     """
+    return tuple(closed_fields(body, method=method, template=template, betas=betas, catalog=catalog))
+
+
+def closed_fields(
+    body: object, *, method: str, template: str, betas: Collection[str], catalog: Catalog = CATALOG
+) -> Mapping[str, tuple[Gate, ...]]:
+    """The fields of `gated_fields`, each with the gates that keep it closed, or what is inside of it."""
+    root = catalog.body_roots.get(f"{method.upper()} {template}")
     closed = [gate for gate in catalog.gates_at(method, template) if not gate.opened_by(betas)]
-    return dotted(_found(closed, body, catalog.body_roots.get(f"{method.upper()} {template}")))
+    within = [(path, gate) for gate in closed for path in _found([gate], body, root)]
+    fields = document_order({path for path, _ in within}, body)
+    by_field = {field: dict.fromkeys(gate for path, gate in within if path[: len(field)] == field) for field in fields}
+    return {name: tuple(gates) for name, gates in zip(dotted(fields), by_field.values(), strict=True)}
 
 
 def fields_lost(  # noqa: PLR0913  each by its name, and `catalog` has a default

@@ -137,7 +137,18 @@ class RuleTable:
         """The `Needs` of a request with that raw path."""
         return self._needs(method, self._spelling.of_path(path))
 
+    def rules_at(self, method: str, path: str) -> tuple[EndpointRule, ...]:
+        """The rules that `find` goes by."""
+        return self._rules_at(method, self._spelling.of_path(path))
+
     def _match(self, method: str, wanted: tuple[str, ...]) -> Needs:
+        found = self._rules_at(method, wanted)
+        return Needs(
+            union(*(rule.betas for rule in found)),
+            frozenset(beta for rule in found if rule.required for beta in rule.betas),
+        )
+
+    def _rules_at(self, method: str, wanted: tuple[str, ...]) -> tuple[EndpointRule, ...]:
         best: tuple[int, tuple[bool, ...]] = (0, ())
         found: list[EndpointRule] = []
         for rule, template in self._rules:
@@ -148,10 +159,7 @@ class RuleTable:
                 best, found = rank, []
             if rank == best:
                 found.append(rule)
-        return Needs(
-            union(*(rule.betas for rule in found)),
-            frozenset(beta for rule in found if rule.required for beta in rule.betas),
-        )
+        return tuple(found)
 
 
 def _matches(rule: EndpointRule, template: tuple[str, ...], method: str, path: tuple[str, ...]) -> bool:

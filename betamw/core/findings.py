@@ -1,0 +1,216 @@
+"""What of a call will not do what was meant, as far as the catalog knows: a list of questions, each with its words."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from betamw.core.body import closed_fields, dotted, fields_lost
+from betamw.core.catalog import Catalog
+from betamw.core.endpoint import OTHER, EndpointRule, RuleTable, begins, segments
+from betamw.core.explanation import Code, Finding
+from betamw.core.facts import Gate
+from betamw.core.facts_at import ON_THEIR_WAY_OUT, facts_at, is_at_home
+from betamw.core.header import union
+from betamw.core.json_text import NOT_JSON
+from betamw.core.nearest import nearest
+from betamw.core.rehearsal import Call, Rehearsal
+from betamw.core.telling import in_place_of, may_be_told, shown
+
+
+def told(name: str) -> str:
+    """A name as it may be told."""
+    return name if may_be_told(name) else in_place_of(name)
+
+
+@attrs.frozen(eq=False, slots=False)
+class View:
+    """A call that was rehearsed, and what its endpoint is known for."""
+
+    seen: Rehearsal
+
+    @property
+    def call(self) -> Call:
+        """The call."""
+        return self.seen.call
+
+    @property
+    def catalog(self) -> Catalog:
+        """The facts."""
+        return self.call.place.catalog
+
+    @property
+    def at(self) -> dict[str, Any]:
+        """Where the body goes, as functions of the body want it."""
+        return {"method": self.call.method, "template": self.call.place.template, "catalog": self.catalog}
+
+    @property
+    def endpoint(self) -> str:
+        """As in the catalog: `POST /v1/messages`."""
+        return f"{self.call.method} {self.call.place.template}"
+
+    @cached_property
+    def body(self) -> object:
+        """The body that goes out, as values; None where it is not JSON."""
+        try:
+            return msgspec.json.decode(self.seen.body)
+        except NOT_JSON:
+            return None
+
+    @cached_property
+    def catalog_rules(self) -> tuple[EndpointRule, ...]:
+        """What the catalog says that the endpoint requires, be these rules in force or not."""
+        return RuleTable(self.catalog.rules).rules_at(self.call.method, self.call.path)
+
+
+def findings(seen: Rehearsal) -> tuple[Finding, ...]:
+    """All that is to be said."""
+    view = View(seen)
+    return tuple(finding for question in _QUESTIONS for finding in question(view))
+
+
+# The path, and the names.
+
+
+def _path(view: View) -> Iterator[Finding]:
+    if view.call.place.template == OTHER and view.catalog.url_templates and not view.seen.rules:
+        text = f"the catalog does not know the path {shown(view.call.path)}: nothing is known of what it needs"
+        yield Finding(code="unknown_path", text=text)
+
+
+def _invalid(view: View) -> Iterator[Finding]:
+    for length in view.seen.invalid:
+        what = "can be no beta's name (visible ASCII without comma, whitespace or quotation mark): it is left out"
+        yield Finding(code="invalid_name", text=f"an element of {length} characters {what}")
+
+
+def _names(view: View) -> Iterator[Finding]:
+    for beta in view.seen.sent:
+        if not may_be_told(beta):
+            text = "looks like a key, or like no beta's name: it goes out, and is shown nowhere"
+            yield Finding(code="odd_name", beta=told(beta), text=text)
+        elif beta not in view.catalog.betas:
+            suggestion, text = nearest(beta, view.catalog)
+            yield Finding(code="unknown_name", beta=beta, text=f"not in the catalog: {text}", suggestion=suggestion)
+
+
+def _status(view: View) -> Iterator[Finding]:
+    codes: dict[str, Code] = {code: code for code in ON_THEIR_WAY_OUT}
+    for beta in view.seen.sent:
+        facts = facts_at(beta, view.endpoint, view.catalog)
+        if facts is None or facts.status not in codes:
+            continue
+        if facts.status == "legacy" and fields_lost(view.seen.body, sent=view.seen.sent, dropped=(beta,), **view.at):
+            continue  # it is for just such a body that the header is still there
+        words = [facts.detail] if facts.detail else []
+        if facts.successor is not None and facts.successor not in facts.detail:
+            words.append(f"use {facts.successor}")
+        text = ": ".join([facts.status.replace("_", " "), *(["; ".join(words)] if words else [])])
+        yield Finding(code=codes[facts.status], beta=beta, text=text, suggestion=facts.successor)
+
+
+# The endpoint.
+
+
+def _elsewhere(view: View) -> Iterator[Finding]:
+    """Of what the caller asks for in this call; an endpoint that is a beta itself is sent those of others, too."""
+    if view.call.place.template == OTHER or view.catalog_rules:
+        return
+    for beta in view.seen.sent:
+        by_caller = view.seen.plan.sources.get(beta) == "request"
+        facts = facts_at(beta, view.endpoint, view.catalog)
+        if by_caller and facts is not None and not is_at_home(beta, view.call.path, view.catalog):
+            text = f"belongs to {', '.join(facts.endpoints)}, not to {view.endpoint}"
+            yield Finding(code="elsewhere", beta=beta, text=text)
+
+
+def _required(view: View) -> Iterator[Finding]:
+    seen, catalog = view.seen, view.catalog
+    rules = [rule for rule in (*seen.rules, *view.catalog_rules) if rule.required]
+    for beta in union(*(rule.betas for rule in rules)):
+        paths = [rule.path for rule in rules if beta in rule.betas]
+        instead = union(*(catalog.alternatives.get(path, ()) for path in paths))
+        why = seen.why_not.get(beta)
+        if beta not in seen.sent and why != "conflict" and not set(instead).intersection(seen.sent):
+            status = next((catalog.without_header[path] for path in paths if path in catalog.without_header), None)
+            reply = "" if status is None else f"; the reply without it is a {status}"
+            cause = "nobody asks for it" if why is None else f"it does not go out: {why}"
+            text = f"{paths[0]} requires it, and {cause}{reply}"
+            yield Finding(code="required_missing", beta=told(beta), text=text, suggestion=told(beta))
+
+
+def _conflict(view: View) -> Iterator[Finding]:
+    for one, other in view.call.place.conflicts:
+        if {one, other} <= set(view.seen.sent):
+            text = f"refused here together with {other}, and both are in the caller's header"
+            yield Finding(code="conflict", beta=one, text=text)
+
+
+def _pins(view: View) -> Iterator[Finding]:
+    for beta in view.seen.sent:
+        if beta in view.seen.pinned:
+            text = "pinned, and goes out nevertheless: the policy, the endpoint or the body does not let it go"
+            yield Finding(code="pin_without_effect", beta=beta, text=text)
+
+
+# The body.
+
+
+def _fields(view: View) -> Iterator[Finding]:
+    """Fields that are refused without a beta: the next 400."""
+    closed = closed_fields(view.body, betas=view.seen.sent, **view.at)
+    by_openers: dict[tuple[tuple[str, ...], ...], list[str]] = {}
+    for field, gates in closed.items():
+        by_openers.setdefault(_openers(gates), []).append(field)
+    for openers, fields in by_openers.items():
+        need = " and ".join(" or ".join(betas) for betas in openers)
+        lost = next((beta for betas in openers for beta in betas if beta in view.seen.why_not), None)
+        text = f"{_fields_in_words(fields)} {need}"
+        if lost is None:
+            yield Finding(code="field_closed", text=f"{text}, which does not go out", suggestion=openers[0][0])
+        else:
+            text = f"{text}, and it does not go out: {view.seen.why_not[lost]}"
+            yield Finding(code="field_lost", beta=told(lost), text=text, suggestion=told(lost))
+
+
+def _fields_in_words(fields: list[str]) -> str:
+    return f"the body's {', '.join(fields)} {'needs' if len(fields) == 1 else 'need'}"
+
+
+def _openers(gates: Iterable[Gate]) -> tuple[tuple[str, ...], ...]:
+    """The betas of which one each is needed, without what another of them says more narrowly."""
+    needed = list(dict.fromkeys(gate.betas for gate in gates))
+    return tuple(betas for betas in needed if not any(set(other) < set(betas) for other in needed))
+
+
+def _field_conflicts(view: View) -> Iterator[Finding]:
+    """Any of the fields beside any of the betas; without betas, all the fields at once."""
+    root = view.catalog.body_roots.get(view.endpoint)
+    parts = [part for _, part in root.find(view.body)] if root else [view.body]
+    for conflict in view.catalog.field_conflicts:
+        if begins(segments(conflict.path), segments(view.call.path)):
+            beside = [beta for beta in conflict.betas if beta in view.seen.sent]
+            for part in parts:
+                found = [name for field in conflict.fields for name in dotted(field.select(part))]
+                kinds = sum(1 for field in conflict.fields if next(field.select(part), None) is not None)
+                if found and (beside if conflict.betas else kinds == len(conflict.fields)):
+                    beta = beside[0] if beside else None
+                    text = f"the body's {', '.join(found)}: {conflict.result}{f' beside {beta}' if beta else ''}"
+                    yield Finding(code="field_conflict", beta=beta, text=text)
+                    break
+
+
+_QUESTIONS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
+    _path,
+    _invalid,
+    _names,
+    _status,
+    _elsewhere,
+    _required,
+    _conflict,
+    _pins,
+    _fields,
+    _field_conflicts,
+)
