@@ -10,6 +10,7 @@ import click
 import betamw
 from betamw.cli.config_command import config
 from betamw.cli.demo_command import demo
+from betamw.cli.explain_command import explain
 
 USAGE_ERROR: Final = 2
 INTERRUPTED: Final = 130
@@ -42,6 +43,7 @@ def app() -> None:
 
 app.add_command(demo)
 app.add_command(config)
+app.add_command(explain)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

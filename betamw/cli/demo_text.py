@@ -10,12 +10,12 @@ from rich.text import Text
 import betamw
 from betamw.cli.demo_steps import DEFAULT, REFUSED, Check, Observed, Step
 from betamw.cli.demo_table import table
+from betamw.cli.labelled import print_labelled
 
 _LEVEL_STYLES: Final = {"debug": "dim", "info": "green", "warning": "yellow"}
 
 _INDENT: Final = 8
 _LIST_INDENT: Final = 10
-_NARROWEST: Final = 20
 
 _IN_FRONT: Final = frozenset({"event", "level"})
 _QUIET: Final = frozenset({"betamw_schema", "betamw_call", "server_address", "server_port", "anthropic_request_id"})
@@ -98,11 +98,7 @@ class Page:
             self._entry("OFF", Text(_complaint(check), "red"))
 
     def _entry(self, label: str, text: Text, indent: int = _INDENT) -> None:
-        """Print text with a label before its first line, and all lines indented alike."""
-        width = max(self.console.width - indent, _NARROWEST)
-        for number, line in enumerate(text.wrap(self.console, width, overflow="fold")):
-            line.rstrip()
-            self.console.print(Text.assemble(((label if number == 0 else "").ljust(indent), "dim"), line))
+        print_labelled(self.console, label, text, indent)
 
 
 def _names(betas: Sequence[str]) -> Text:

@@ -169,10 +169,16 @@ def _fields(view: View) -> Iterator[Finding]:
         lost = next((beta for betas in openers for beta in betas if beta in view.seen.why_not), None)
         text = f"{_fields_in_words(fields)} {need}"
         if lost is None:
-            yield Finding(code="field_closed", text=f"{text}, which does not go out", suggestion=openers[0][0])
+            text = f"{text}, which does not go out"
+            yield Finding(code="field_closed", text=text, suggestion=_in_use(openers[0], view.catalog))
         else:
             text = f"{text}, and it does not go out: {view.seen.why_not[lost]}"
             yield Finding(code="field_lost", beta=told(lost), text=text, suggestion=told(lost))
+
+
+def _in_use(betas: tuple[str, ...], catalog: Catalog) -> str:
+    """The first one that is in use, else the first one."""
+    return next((beta for beta in betas if catalog.betas[beta].status == "active"), betas[0])
 
 
 def _fields_in_words(fields: list[str]) -> str:

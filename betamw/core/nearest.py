@@ -21,7 +21,7 @@ def nearest(name: str, catalog: Catalog) -> tuple[str | None, str]:
     """The name to suggest in place of an unknown one that may be told, None without any, and what to say of it."""
     spelled = _DATE.sub(r"-\1-\2-\3", _SEPARATORS.sub("-", name.lower()).strip("-"))
     if spelled in catalog.betas:
-        return spelled, f"is spelled {spelled}"
+        return spelled, f"did you mean {spelled}?"
     families: dict[str, list[str]] = {}
     for known in catalog.betas.values():
         families.setdefault(known.family, []).append(known.name)
@@ -29,15 +29,15 @@ def nearest(name: str, catalog: Catalog) -> tuple[str | None, str]:
     for family in get_close_matches(given.family, families, n=1, cutoff=_ALIKE_FAMILY):
         return _of_family(given, family, sorted(families[family]))
     for near in get_close_matches(spelled, catalog.betas, n=1, cutoff=_ALIKE_NAME):
-        return near, f"the nearest name that is known is {near}"
+        return near, f"did you mean {near}?"
     return None, "nothing like it is known"
 
 
 def _of_family(given: Beta, family: str, names: list[str]) -> tuple[str, str]:
     same_day = f"{family}-{given.date}"
     if same_day in names:
-        return same_day, f"the nearest name that is known is {same_day}"
+        return same_day, f"did you mean {same_day}?"
     if family != given.family:
-        return names[-1], f"the nearest names that are known are {', '.join(names)}"
+        return names[-1], f"did you mean {' or '.join(names)}?"
     lacks = "known with another date" if given.date else "known with a date"
     return names[-1], f"its family is {lacks}: {', '.join(names)}"

@@ -113,8 +113,8 @@ class _Request:
     def body(self) -> bytes:
         return self.content
 
-    def credential(self, _key: bytes) -> str:
-        return ""  # a pin holds for all
+    def credential(self, key: bytes) -> str:  # noqa: ARG002  a pin holds for all
+        return ""
 
     def may_be_replayed(self) -> bool:
         return True
