@@ -66,7 +66,7 @@ def explain(  # noqa: PLR0913  the options
         raise click.UsageError(msg)
     told = _explain(method, path, (header,) if betas else (), _json(body), defaults, config)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(told)))
+        click.echo(msgspec.json.format(msgspec.json.encode(told, order="sorted")))
     else:
         draw(Console(highlight=False), told)
     return 1 if strict and told.warnings else 0

@@ -66,7 +66,7 @@ def _table(told: Explanation, width: int) -> Table:
     """Who asks for what, and whether it goes out."""
     narrow = width < _ROOM_FOR_NAMES
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for title in ("beta", "asked by", "goes out", "catalog"):
+    for title in ("beta", "asked by", "sent", "catalog"):
         drawn.add_column(title, overflow="fold")
     for beta in told.betas:
         by = ", ".join(dict.fromkeys(_WORDS.get(asker.source, asker.source) for asker in beta.sources))

@@ -7,10 +7,10 @@ from betamw.core.explanation import Asker, Code, ExplainedBeta, Explanation, Fin
 from betamw.core.facts_at import facts_at
 from betamw.core.findings import findings, told
 from betamw.core.header import elements, read_header
-from betamw.core.model import model_of
+from betamw.core.model import is_model_name, model_of
 from betamw.core.policy import SOURCES
 from betamw.core.rehearsal import Call, Rehearsal, Settings, rehearse
-from betamw.core.telling import may_be_told
+from betamw.core.telling import in_place_of, may_be_told
 
 __all__ = ["Call", "Settings", "explain", "untouched"]
 
@@ -20,12 +20,11 @@ _BY_THE_CALLER: Final = (Asker(source="request"),)
 def explain(call: Call, settings: Settings) -> Explanation:
     """Say what becomes of a call's betas. Nothing is sent, and nothing is learned."""
     seen = rehearse(call, settings)
-    model = model_of(call.body)
     return Explanation(
         method=call.method,
         origin=call.place.origin,
         url_template=call.place.template,
-        model=None if model is None else told(model),
+        model=_told_model(call.body),
         in_force=True,
         header_name=call.header,
         header=_told_header(seen.header) or None,
@@ -57,6 +56,11 @@ def _told_header(value: str) -> str:
     """A header's value byte for byte, if each name in it may be told."""
     names = elements([value])
     return value if all(map(may_be_told, names)) else ",".join(map(told, names))
+
+
+def _told_model(body: bytes) -> str | None:
+    model = model_of(body)
+    return model if model is None or is_model_name(model) else in_place_of(model)
 
 
 def _betas(seen: Rehearsal) -> Iterator[ExplainedBeta]:

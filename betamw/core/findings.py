@@ -165,7 +165,7 @@ def _fields(view: View) -> Iterator[Finding]:
     for field, gates in closed.items():
         by_openers.setdefault(_openers(gates), []).append(field)
     for openers, fields in by_openers.items():
-        need = " and ".join(" or ".join(betas) for betas in openers)
+        need = " and ".join(_one_of(betas, alone=len(openers) == 1) for betas in openers)
         lost = next((beta for betas in openers for beta in betas if beta in view.seen.why_not), None)
         text = f"{_fields_in_words(fields)} {need}"
         if lost is None:
@@ -174,6 +174,11 @@ def _fields(view: View) -> Iterator[Finding]:
         else:
             text = f"{text}, and it does not go out: {view.seen.why_not[lost]}"
             yield Finding(code="field_lost", beta=told(lost), text=text, suggestion=told(lost))
+
+
+def _one_of(betas: tuple[str, ...], *, alone: bool) -> str:
+    words = " or ".join(betas)
+    return words if alone or len(betas) == 1 else f"({words})"
 
 
 def _in_use(betas: tuple[str, ...], catalog: Catalog) -> str:

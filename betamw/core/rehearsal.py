@@ -99,9 +99,8 @@ class Rehearsal:
 
     def rivals(self, beta: str) -> Iterator[str]:
         """What goes out and is refused here together with a beta."""
-        for pair in self.call.place.conflicts:
-            if beta in pair:
-                yield from (other for other in pair if other != beta and other in self.sent)
+        pairs = (pair for pair in self.call.place.conflicts if beta in pair)
+        return (other for pair in pairs for other in pair if other != beta and other in self.sent)
 
 
 @attrs.frozen(eq=False)
