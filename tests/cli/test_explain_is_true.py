@@ -8,6 +8,7 @@ import pytest
 
 import betamw
 from betamw.cli import app as cli_app
+from betamw.middlewares import switch
 from betamw.testing import SimulatedApi
 
 CONTEXT = "context-management-2025-06-27"
@@ -130,6 +131,12 @@ CALLS = {
     "another-header": Made(beta=(CONTEXT,), default=(LONG,), config='header = "OpenAI-Beta"'),
     "turned-off": Made(beta=(f"{CONTEXT},, {LONG}",), default=(THINKING,), config="disable = true"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _nothing_turned_off(monkeypatch):
+    monkeypatch.setattr(switch, "_headers", set())
+
 
 REASONS = {"removed": "policy", "conflict": "policy", "pinned": "remembered"}
 REFUSED = {"required_missing", "conflict", "field_closed", "field_lost", "field_conflict", "unknown_path"}
