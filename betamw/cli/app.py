@@ -11,6 +11,7 @@ import betamw
 from betamw.cli.config_command import config
 from betamw.cli.demo_command import demo
 from betamw.cli.explain_command import explain
+from betamw.cli.probe_command import probe
 
 USAGE_ERROR: Final = 2
 INTERRUPTED: Final = 130
@@ -44,6 +45,7 @@ def app() -> None:
 app.add_command(demo)
 app.add_command(config)
 app.add_command(explain)
+app.add_command(probe)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
