@@ -2,10 +2,11 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import aiohttp
+import attrs
 from multidict import CIMultiDictProxy
 
 from betamw.cli.probe_request import Question
@@ -21,32 +22,62 @@ REPEATS: Final = 3
 _LONGEST_PAUSE: Final = 30.0
 
 
-async def ask(question: Question, probe: Probe, *, timeout: float, tell: Callable[[], None]) -> None:  # noqa: ASYNC109
-    """Ask until all is known or nothing more can be; `tell` is called after each reply. What ends it early is in `probe`."""
-    async with aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=timeout), trust_env=True, cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
-        pauses = iter(range(REPEATS))
-        while (betas := probe.sends) is not None:
-            try:
-                reply = await _ask_once(session, question, betas, pauses)
-            except TimeoutError:
-                reply = NoUse(f"no reply within {timeout:g} s")
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                reply = NoUse(_trouble(error, question))
-            if isinstance(reply, NoUse):
-                probe.stop(reply.reason)
-            else:
-                probe.take(reply)
-            tell()
+@attrs.define(eq=False)
+class Inquiry:
+    """A probe, carried out.
 
+    Attributes:
+        question: What is sent.
+        probe: Says with which betas, and takes the replies; also what ends it early.
+        timeout: Seconds for each request.
+        tell: Called after each reply.
+        requests: So many have been sent.
+    """
 
-async def _ask_once(
-    session: aiohttp.ClientSession, question: Question, betas: tuple[str, ...], pauses: Iterator[int]
-) -> Reading | NoUse:
-    """Ask, and again where the server wants to be asked later."""
-    header = {question.api.header: format_betas(betas)} if betas else {}
-    while True:
+    question: Question
+    probe: Probe
+    timeout: float
+    tell: Callable[[], None]
+    requests: int = attrs.field(init=False, default=0)
+    _repeats: int = attrs.field(init=False, default=0)
+
+    async def run(self) -> None:
+        """Ask until all is known, or nothing more can be."""
+        async with aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=self.timeout), trust_env=True, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session:
+            while (betas := self.probe.sends) is not None:
+                try:
+                    reply = await self._ask(session, betas)
+                except TimeoutError:
+                    reply = NoUse(f"{self.question.origin} has not replied within {self.timeout:g} s")
+                except (aiohttp.ClientError, OSError) as error:
+                    reply = NoUse(_trouble(error, self.question))
+                if isinstance(reply, NoUse):
+                    self.probe.stop(reply.reason)
+                else:
+                    self.probe.take(reply)
+                self.tell()
+
+    async def _ask(self, session: aiohttp.ClientSession, betas: tuple[str, ...]) -> Reading | NoUse:
+        """Ask, and again where the server wants to be asked later."""
+        while True:
+            reply, wait = await self._send(session, betas)
+            if isinstance(reply, Reading) or not reply.later or self._repeats == REPEATS:
+                return reply
+            wait = 2.0**self._repeats if wait is None else wait
+            if wait > _LONGEST_PAUSE:
+                return NoUse(f"{reply.reason}, and asks to wait for {wait:g} s")
+            self._repeats += 1
+            await asyncio.sleep(wait)
+
+    async def _send(
+        self, session: aiohttp.ClientSession, betas: tuple[str, ...]
+    ) -> tuple[Reading | NoUse, float | None]:
+        """One request: what its reply says, and the seconds that the server wants to be left alone."""
+        question = self.question
+        header = {question.api.header: format_betas(betas)} if betas else {}
+        self.requests += 1
         async with session.request(
             question.method,
             question.url,
@@ -62,16 +93,7 @@ async def _ask_once(
                 header=question.api.header,
                 secret=question.secret,
             )
-            wait = _pause(response.headers)
-        if not isinstance(reply, NoUse) or not reply.later:
-            return reply
-        repeat = next(pauses, None)
-        if repeat is None:
-            return reply
-        wait = 2.0**repeat if wait is None else wait
-        if wait > _LONGEST_PAUSE:
-            return NoUse(f"{reply.reason}, and asks to wait for {wait:g} s")
-        await asyncio.sleep(wait)
+            return reply, _pause(response.headers)
 
 
 async def _beginning(content: aiohttp.StreamReader) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from fnmatch import fnmatchcase
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 import betamw
-from betamw.cli.probe_asking import REPEATS, ask
+from betamw.cli.probe_asking import REPEATS, Inquiry
 from betamw.cli.probe_request import COUNT_TOKENS, Question, make_question
 from betamw.cli.probe_result import as_json, as_toml, table
 from betamw.core.header import elements
@@ -62,6 +63,9 @@ def probe(  # noqa: PLR0913  one argument for each option
     are asked. By default each request counts the tokens of a greeting, which costs nothing. The key is taken from
     ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) and never shown; redirects are not followed.
     """
+    if not timeout < inf:
+        msg = f"--timeout must be a number of seconds > 0, got {timeout}"
+        raise click.UsageError(msg)
     api = betamw.Api(header=header_name) if base_url is None else betamw.Api(base_url, header=header_name)
     asked = _given(given)
     question = make_question(api, endpoint, model, body)
@@ -106,17 +110,19 @@ def _run(question: Question, probe: Probe, timeout: float, output: str | None) -
         task = bar.add_task("", total=len(probe.betas))
 
         def tell() -> None:
-            bar.update(task, completed=len(probe.findings), description=f"{probe.asked} requests")
+            bar.update(task, completed=len(probe.findings), description=_counted(inquiry.requests, "request"))
 
+        inquiry = Inquiry(question, probe, timeout, tell)
         try:
-            asyncio.run(ask(question, probe, timeout=timeout, tell=tell))
+            asyncio.run(inquiry.run())
         except KeyboardInterrupt:
             interrupted = True
             probe.stop("interrupted")
-    _show(question, probe, output)
+    _show(question, probe, inquiry.requests, output)
     verdicts = [probe.finding(beta).verdict for beta in probe.betas]
-    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
-    click.echo(f"{probe.asked} requests: {counts}", err=True)
+    if probe.findings:
+        counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
+        click.echo(f"{_counted(inquiry.requests, 'request')}: {counts}", err=True)
     if probe.stopped:
         click.echo(f"betamw probe: {probe.stopped}", err=True)
         return _INTERRUPTED if interrupted else _STOPPED
@@ -128,15 +134,19 @@ def _announced(question: Question, probe: Probe) -> str:
     model = f" for {question.model}" if question.model else ""
     cost = f"; each {question.cost}" if question.cost else ""
     return (
-        f"Asking {question.origin} about {len(probe.betas)} betas: {question.endpoint}{model}, at most "
-        f"{probe.at_most} requests (and {REPEATS} repeats, if it is busy){cost}."
+        f"Asking {question.origin} about {_counted(len(probe.betas), 'beta')}: {question.endpoint}{model}, at most "
+        f"{_counted(probe.at_most, 'request')} (and {REPEATS} repeats, if it is busy){cost}."
     )
 
 
-def _show(question: Question, probe: Probe, output: str | None) -> None:
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _show(question: Question, probe: Probe, requests: int, output: str | None) -> None:
     """Print the result; a table of nothing is none."""
     if output == "json":
-        click.echo(as_json(question, probe))
+        click.echo(as_json(question, probe, requests))
     elif not probe.findings:
         return
     elif output == "toml":

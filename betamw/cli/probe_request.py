@@ -138,10 +138,11 @@ def _read(body: Path, model: str | None) -> bytes:
     try:
         with body.open("rb") as file:
             content = file.read(_MOST_BODY + 1)
-        fields = json.loads(content)
     except OSError as error:
         msg = f"--body {shown(str(body))} cannot be read: {error.strerror}"
         raise click.UsageError(msg) from None
+    try:
+        fields = json.loads(content)
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict) or len(content) > _MOST_BODY:

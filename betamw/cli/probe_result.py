@@ -31,7 +31,7 @@ def table(question: Question, probe: Probe, console: Console) -> RenderableType:
     notes: dict[str, list[str]] = {}
     for beta in probe.betas:
         finding = probe.finding(beta)
-        cells = [beta, Text(finding.verdict, _STYLES[finding.verdict]), finding.how]
+        cells: list[str | Text] = [beta, Text(finding.verdict, _STYLES[finding.verdict]), finding.how]
         grid.add_row(*cells, *(() if narrow else (_status(question, beta) or _UNKNOWN,)))
         if finding.reason:
             notes.setdefault(finding.reason, []).append(beta)
@@ -45,7 +45,7 @@ def _several(betas: list[str]) -> str:
     return betas[0] if len(betas) == 1 else f"{betas[0]} and {len(betas) - 1} more"
 
 
-def as_json(question: Question, probe: Probe) -> str:
+def as_json(question: Question, probe: Probe, requests: int) -> str:
     """The same as one JSON document; `betamw probe --help` and the README say what is in it."""
     found = ((beta, probe.finding(beta)) for beta in probe.betas)
     document: dict[str, Any] = {
@@ -55,7 +55,7 @@ def as_json(question: Question, probe: Probe) -> str:
         "model": question.model,
         "header": question.api.header,
         "required": question.required,
-        "requests": probe.asked,
+        "requests": requests,
         "at_most": probe.at_most,
         "stopped": probe.stopped or None,
         "not_together": probe.clash,

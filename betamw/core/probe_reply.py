@@ -44,22 +44,27 @@ def read_reply(  # noqa: PLR0913  each by its name
 ) -> Reading | NoUse:
     """Read the reply to a request that carried `sent` in `header`; `secret` is never in what is said of it."""
     kind = content_type.partition(";")[0].strip().lower()
-    if status in SUCCESS:
-        if kind in _NO_PAGE or body.lstrip()[:1] in (b"{", b"[") or not (body or kind):
-            return Reading(kind="accepted")
+    if _is_page(status, body, kind):
         return NoUse(f"this does not look like the API: HTTP {status} with {shown(kind or 'no content type')}")
-    if status in _REDIRECTS:
-        return NoUse(f"HTTP {status}: the server redirects, which is not followed, for the key would go along")
+    if status in SUCCESS:
+        return Reading(kind="accepted")
     reason = f"HTTP {status}: {_said(body, secret)}"
     if status in MAY_REFUSE:
-        if "html" in kind:
-            return NoUse(f"this does not look like the API: HTTP {status} with {shown(kind)}")
         refusal = read_rejection(status, body, sent, content_type or None, header=header)
         if refusal is None:
             return Reading(kind="other", message=reason)
         return Reading(kind="refused", betas=refusal.betas, message=reason)
+    if status in _REDIRECTS:
+        return NoUse(f"HTTP {status}: the server redirects, which is not followed, for the key would go along")
     known = _REASONS.get(status)
     return NoUse(f"{known} ({reason})" if known else reason, later=status in _LATER)
+
+
+def _is_page(status: int, body: bytes, kind: str) -> bool:
+    """Whether a reply is for people, though a status that would count is on it."""
+    if status in SUCCESS:
+        return bool(body or kind) and kind not in _NO_PAGE and body.lstrip()[:1] not in (b"{", b"[")
+    return status in MAY_REFUSE and "html" in kind
 
 
 def _said(body: bytes, secret: str) -> str:

@@ -8,23 +8,16 @@ What is certain: a beta is *accepted* when a request that carried it was; *refus
 beta without naming one where it was sent alone. What only follows from other replies is asked, for servers refuse pairs
 too. It is *unclear* when the request fails with it alone for a reason that is not read as a refusal.
 
-How many requests there are at most is fixed beforehand: each either settles a beta, or is taken from what may be spared.
+How many requests there are at most is fixed beforehand: each settles a beta, or is taken from what may be spared.
 """
 
-from bisect import bisect
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from typing import Final, Literal
 
 import attrs
 
-from betamw.core.header import format_betas
+from betamw.core.grouping import at_evens, fitting
 from betamw.core.telling import discreet
-
-MAX_HEADER: Final = 8 * 1024
-"""Bytes of one header value: what servers commonly take."""
-
-_PRIOR: Final = ((15 / 16, 4.0), (7 / 8, 3.0), (3 / 4, 2.0), (1 / 2, 1.0), (1 / 4, 0.5))
-"""Shares of innocents, and how likely each is beside the others."""
 
 VerdictName = Literal["accepted", "refused", "unclear"]
 How = Literal["with all", "with others", "alone", "named", "required", "not asked"]
@@ -67,6 +60,10 @@ def _to_spare(count: int) -> int:
     return min(count, 2 + 2 * count.bit_length())
 
 
+def _distinct(betas: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(betas))
+
+
 @attrs.define(eq=False, field_transformer=discreet)
 class Probe:
     """The questions to a server, one after the other: `sends` is the next one, `take` takes the reply to it.
@@ -83,9 +80,9 @@ class Probe:
         clash: Betas that are accepted, but not all together; the fewest that were found, empty without such.
     """
 
-    betas: tuple[str, ...] = attrs.field(converter=lambda betas: tuple(dict.fromkeys(betas)))
+    betas: tuple[str, ...] = attrs.field(converter=_distinct)
     companions: tuple[str, ...] = ()
-    conflicts: Iterable[Sequence[str]] = ()
+    conflicts: Collection[Sequence[str]] = ()
     findings: dict[str, Finding] = attrs.field(init=False, factory=dict)
     sends: tuple[str, ...] | None = attrs.field(init=False, default=None)
     stopped: str = attrs.field(init=False, default="", repr=False)
@@ -94,6 +91,7 @@ class Probe:
     at_most: int = attrs.field(init=False)
     _passed: list[frozenset[str]] = attrs.field(init=False, factory=list)
     _failed: list[tuple[str, ...]] = attrs.field(init=False, factory=list)  # for no reason that a name explains
+    _names: bool = attrs.field(init=False, default=False)  # the last reply did
     _asking: Asking = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -145,7 +143,7 @@ class Probe:
             if len(group) > 1 and (*along, *group) in self._failed:
                 yield from self._find_one(group)
             left = self._fitting(self._left())
-            group = left[: self._size(len(left), refused=False)]
+            group = left if self._names and self._may_spare() else left[: self._size(len(left), refused=False)]
         yield from self._ask_for_companions()
         yield from self._ask_together()
 
@@ -155,7 +153,7 @@ class Probe:
             part = group[: self._size(len(group), refused=True)]
             yield from self._ask(part)
             if not self._left(part):  # so it is one of the others
-                group = tuple(self._left(group)) if part_passed(part, self._passed) else ()
+                group = tuple(self._left(group)) if _went(part, self._passed) else ()
             else:
                 group = part if part in self._failed else ()
         if len(group) == 1:
@@ -170,6 +168,7 @@ class Probe:
     def _ask(self, group: tuple[str, ...], along: tuple[str, ...] = ()) -> Asking:
         """Ask for a group, and settle what the reply settles."""
         reading = yield self._sent((*along, *group))
+        self._names = bool(reading.betas)
         if reading.kind == "accepted":
             self._accept(group, along)
         elif reading.betas:
@@ -227,7 +226,7 @@ class Probe:
 
     def _goes(self, group: tuple[str, ...]) -> Generator[tuple[str, ...], Reading, bool | None]:
         """Whether the server takes a group of betas that it takes one by one; None where it cannot be asked."""
-        if part_passed(group, self._passed):
+        if _went(group, self._passed):
             return True
         if any(set(failed) <= set(group) for failed in self._failed):
             return False
@@ -268,30 +267,16 @@ class Probe:
         return (*self.companions, *group)
 
     def _fitting(self, betas: Iterable[str]) -> tuple[str, ...]:
-        """Those of `betas` that can be sent in one request, as many as come first."""
-        fitting: tuple[str, ...] = ()
-        for beta in betas:
-            apart = any(beta in pair and not set(pair).isdisjoint(fitting) for pair in self.conflicts)
-            if not apart and len(format_betas(self._sent((*fitting, beta)))) <= MAX_HEADER:
-                fitting = (*fitting, beta)
-        return fitting
+        return fitting(betas, along=self.companions, conflicts=self.conflicts)
 
     def _size(self, count: int, *, refused: bool) -> int:
-        """How many of so many make a group that passes at evens, if they are `refused` together, or unknown."""
         if not self._may_spare():
             return 1
-        verdicts = [finding.verdict for finding in self.findings.values()]
-        good, bad = verdicts.count("accepted"), len(verdicts) - verdicts.count("accepted")
-        weights = [(share, prior * share**good * (1 - share) ** bad) for share, prior in _PRIOR]
-
-        def passes(size: int) -> float:
-            return sum(weight * share**size for share, weight in weights)
-
-        evens = (passes(0) + (passes(count) if refused else 0)) / 2
-        return max(1, bisect(range(1, count + 1), -evens, key=lambda size: -passes(size)))
+        good = len(self._good())
+        return at_evens(count, good=good, bad=len(self.findings) - good, refused=refused)
 
 
-def part_passed(group: Iterable[str], passed: Iterable[frozenset[str]]) -> bool:
+def _went(group: Iterable[str], passed: Iterable[frozenset[str]]) -> bool:
     """Whether a request that carried all of a group was accepted."""
     wanted = frozenset(group)
     return any(wanted <= each for each in passed)
