@@ -12,43 +12,18 @@ How many requests there are at most is fixed beforehand: each settles a beta, or
 """
 
 from collections.abc import Collection, Generator, Iterable, Sequence
-from typing import Final, Literal
+from typing import Final
 
 import attrs
 
+from betamw.core.finding import NOT_ASKED, Finding, How, Reading, VerdictName
 from betamw.core.grouping import at_evens, fitting
 from betamw.core.telling import discreet
 
-VerdictName = Literal["accepted", "refused", "unclear"]
-How = Literal["with all", "with others", "alone", "named", "required", "not asked"]
-
-
-@attrs.frozen(kw_only=True, field_transformer=discreet)
-class Reading:
-    """What a reply says of the betas of its request.
-
-    Attributes:
-        kind: `accepted`; `refused`: some of the betas are; `other`: the request fails for another reason.
-        betas: Those that a refusal names; empty where it names none.
-        message: What the server says; may be shown.
-    """
-
-    kind: Literal["accepted", "refused", "other"]
-    betas: tuple[str, ...] = ()
-    message: str = attrs.field(default="", repr=False)
-
-
-@attrs.frozen(field_transformer=discreet)
-class Finding:
-    """What is known of one beta: the verdict, how it is known, and the server's words where there are some."""
-
-    verdict: VerdictName
-    how: How
-    reason: str = attrs.field(default="", repr=False)
-
-
-NOT_ASKED: Final = Finding("unclear", "not asked")
 Asking = Generator[tuple[str, ...], Reading, None]
+
+
+_PAIR: Final = 2
 
 
 class _StopError(Exception):
@@ -204,14 +179,18 @@ class Probe:
     def _ask_together(self) -> Asking:
         """Do all that are accepted go together? If not, which do not?"""
         good = self._good()
-        group = next((failed for failed in self._failed if set(failed) <= set(good)), None)
+        if len(good) < _PAIR:
+            return
+        group = next((failed for failed in self._failed if set(good).issuperset(failed)), None)
         if group is None:
             group = self._fitting(good)
             if (yield from self._goes(group)) is not False:
                 return
         last: tuple[str, ...] = ()
-        for _ in range(2):  # the shortest beginning that is refused ends with a beta that is part of it
+        for _ in range(_PAIR):  # the shortest beginning that is refused ends with a beta that is part of it
             low, high = 0, len(group)
+            if not high:  # the server contradicts itself
+                return
             while high - low > 1:
                 middle = (low + high) // 2
                 goes = yield from self._goes((*group[:middle], *last))
