@@ -32,7 +32,7 @@ class _StopError(Exception):
 
 def _to_spare(count: int) -> int:
     """The requests that need not settle a beta: two ways down to a culprit among so many, and two more."""
-    return min(count, 2 + 2 * count.bit_length())
+    return min(max(0, 2 * count - 1), 2 + 2 * count.bit_length())
 
 
 def _distinct(betas: Iterable[str]) -> tuple[str, ...]:

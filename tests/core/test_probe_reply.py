@@ -123,4 +123,4 @@ def test_any_body(status, body):
     """A body that is no error of an API is none, and no trouble."""
     reply = read(status, body)
 
-    assert "message" in (reply.reason if isinstance(reply, NoUse) else reply.message)
+    assert f"HTTP {status}" in (reply.reason if isinstance(reply, NoUse) else reply.message)
