@@ -8,7 +8,7 @@ from typing import Any, Final
 from betamw.config.problems import Problems, nearest
 from betamw.core.catalog import Catalog
 from betamw.core.errors import ConfigError
-from betamw.core.telling import holds_key, shown
+from betamw.core.telling import shown
 
 PYPROJECT: Final = "pyproject.toml"
 
@@ -41,7 +41,9 @@ def read_file(path: Path, label: str, problems: Problems) -> object:
 
 def read_catalog(path: Path) -> Catalog:
     """A catalog of the user's own."""
-    return Catalog.from_toml(_text(path))
+    text = _text(path)
+    _toml(text)  # says more of where it is wrong
+    return Catalog.from_toml(text)
 
 
 def _instead(path: Path, found: dict[str, Any]) -> str:
@@ -66,8 +68,5 @@ def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        reason = str(error)
-    if holds_key(reason):
-        reason = "a line that cannot be read"
-    msg = f"must be TOML: {reason}"
-    raise ConfigError(msg)
+        msg = f"must be TOML: {error}"
+        raise ConfigError(msg) from None

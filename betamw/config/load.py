@@ -92,10 +92,8 @@ def _from_file(file: Path, label: str, problems: Problems) -> tuple[dict[str, An
     return settings, catalog
 
 
-def _config(settings: Mapping[str, Any], catalog: Catalog, api: Api | None) -> Config:
+def _config(settings: Mapping[str, Any], catalog: Catalog, api: Api) -> Config:
     """Make it of settings that have been checked one by one."""
-    if api is None:
-        api = Api(**{key: settings[key] for key in ("base_url", "header") if key in settings}, catalog=catalog)
     rules = catalog.rules if settings.get("catalog_rules", True) else ()
     return Config(
         **{key: settings[key] for key in ("betas", "remove", "fallback", "disable") if key in settings},

@@ -47,13 +47,14 @@ def chain(  # noqa: PLR0913  the settings of four middlewares, each by its name
     (`BETAMW_DISABLE`, `disable`). One written by hand is as good, and hears of `BETAMW_DISABLE` only. Share a chain
     between sessions to share what it learns. Raises `InvalidBetaError` and `ConfigError`.
     """
+    known = api if isinstance(api, Api) else None  # what is none, the middlewares complain of
     if is_thrown():
-        turned_off(api.header if isinstance(api, Api) else "anthropic-beta")
+        turned_off("anthropic-beta" if known is None else known.header)
         return ()
-    settings = config if isinstance(config, Config) else load(config, api).config
+    settings = config if isinstance(config, Config) else load(config, known).config
     api = settings.api if api is None else api
     if settings.disable:
-        turned_off(api.header)
+        turned_off((known or settings.api).header)
         return ()
     return (
         LoggingMiddleware(logger, api),

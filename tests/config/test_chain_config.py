@@ -152,6 +152,14 @@ def test_a_bad_environment(monkeypatch):
         betamw.chain()
 
 
+@pytest.mark.parametrize("config", [None, "betamw.toml"])
+def test_an_api_is_an_api(write, config):
+    """What is none is refused in the middlewares' own words."""
+    write("[betamw]")
+    with pytest.raises(betamw.ConfigError, match=r"^api must be of class Api, got 'https://a\.example'"):
+        betamw.chain(api="https://a.example", config=config)
+
+
 @pytest.mark.parametrize("config", [5, b"x", {}, "", betamw.Config])
 def test_a_config_is_a_config(config):
     """Anything else is refused with what was given."""

@@ -323,7 +323,9 @@ def test_what_no_value_alone_is_to_blame_for(write):
     ("text", "line"),
     [
         ("nope = 1", "betamw.catalog: mine.toml: catalog: Object contains unknown field `nope`"),
-        ("x", "betamw.catalog: mine.toml: catalog: "),
+        ("a = 1\nx", "betamw.catalog: mine.toml: must be TOML: Expected '=' after a key in a key/value pair"),
+        (f"x = {'[' * 5000}", "betamw.catalog: mine.toml: must be TOML: maximum recursion depth exceeded"),
+        ("sk-ant-api03-01234567 = 1", "betamw.catalog: mine.toml: what looks like a key cannot stand there"),
     ],
 )
 def test_a_bad_catalog(write, text, line):
