@@ -72,7 +72,7 @@ class Plan:
 
     def removing(self, betas: Iterable[str]) -> "Plan":
         """The plan without `betas`, whoever asks for them."""
-        return _plans[attrs.evolve(self.wants, removed=self.wants.removed.union(betas))]
+        return _removals[self, tuple(betas)]
 
     def restoring(self, betas: Iterable[str]) -> "Plan":
         """The plan when `betas` are removed no more."""
@@ -104,6 +104,14 @@ _steps: Final = Cache(_adding, _may_be_kept)
 def adding(plan: Plan, betas: tuple[str, ...], source: Source, required: frozenset[str] = _NONE) -> Plan:
     """`plan` when `source` asks for `betas` too; saying it twice changes nothing."""
     return _steps[plan, betas, source, required]
+
+
+def _removing(step: tuple[Plan, tuple[str, ...]]) -> Plan:
+    plan, betas = step
+    return _plans[attrs.evolve(plan.wants, removed=plan.wants.removed.union(betas))]
+
+
+_removals: Final = Cache(_removing, lambda step: step[0].wants.may_be_kept() and may_be_kept(step[1]))
 
 
 def _plan(wants: Wants) -> Plan:

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from betamw.core.header import union
-from betamw.core.plan import adding, plan_at
+from betamw.core.plan import _removals, adding, plan_at
 
 SOURCES = ("request", "override", "default", "endpoint")
+KEY = "sk-ant-api03-0123456789"
 AB = (("a", "b"),)
 NAMES = st.lists(st.sampled_from("abcdef"), max_size=4, unique=True).map(tuple)
 SETS = st.frozensets(st.sampled_from("abcdef"), max_size=3)
@@ -334,3 +335,20 @@ def test_the_order_of_the_middlewares_does_not_change_who_is_first(said, order):
     one, other = wants(*said), wants(*shuffled)
     assert one.sources == other.sources
     assert set(one.merged) == set(other.merged)
+
+
+@pytest.mark.parametrize(("asked", "removed"), [((), (KEY,)), ((KEY,), ("a",)), ((), tuple(map(str, range(200))))])
+def test_what_may_be_a_secret_is_in_no_cache(asked, removed):
+    """A plan with names that may not be told, or very many, is made anew each time, and gone with its call."""
+    plan = adding(plan_at(), asked, "request")
+    before = len(_removals)
+    made = plan.removing(removed)
+
+    assert (before, frozenset(removed)) == (len(_removals), made.wants.removed)
+
+
+def test_calls_that_remove_alike_share_a_plan():
+    """What a configuration removes, it removes from every call."""
+    plan = adding(plan_at(), ("a", "b"), "default")
+
+    assert plan.removing(("b",)) is plan.removing(("b",))
