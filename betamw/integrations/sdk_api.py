@@ -53,7 +53,7 @@ class ApiOfClient(Api):
 def finder(api: Api, *, also_elsewhere: bool) -> Callable[[httpx2.Request], Api | None]:
     """Tell what a request is made for: this API, or `also_elsewhere` one below whatever base URL the SDK sends to."""
     # A client has few of them; one that is made for each tenant may have many.
-    api_at = lru_cache(_MOST_BASES)(partial(Api, header=api.header, catalog=api.catalog))
+    api_at = lru_cache(_MOST_BASES)(partial(Api, catalog=api.catalog))
 
     def found(request: httpx2.Request) -> Api | None:
         # A changed header would break the signature. Who signs here signs before us.

@@ -8,7 +8,7 @@
 """
 
 import io
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -66,27 +66,11 @@ class SdkTransport(httpx2.AsyncBaseTransport):
             sending.reply = None  # timers of aiohttp's have copied the context
             with suppress(ValueError):  # a request that is closed from outside, as by the end of its loop
                 current.reset(token)
-        if isinstance(response.stream, httpx2.AsyncByteStream):
-            response.stream = _Stream(response.stream)
         return response
 
     async def aclose(self) -> None:
         """Close the session."""
         await self.inner.aclose()
-
-
-@attrs.frozen(eq=False)
-class _Stream(httpx2.AsyncByteStream):
-    inner: httpx2.AsyncByteStream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_the_sdk_does():
-            async for chunk in self.inner:
-                yield chunk
-
-    async def aclose(self) -> None:
-        with _as_the_sdk_does():
-            await self.inner.aclose()
 
 
 @contextmanager

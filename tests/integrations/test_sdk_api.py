@@ -66,6 +66,18 @@ async def test_the_header_of_an_api_that_is_given(sdk, api):
     assert [(DEFAULT, None)] == [(r.headers.get("x-beta"), r.headers.get("anthropic-beta")) for r in api.requests]
 
 
+async def test_a_catalog_of_ones_own(sdk, tmp_path):
+    """What it knows of endpoints is what is found below the client's base URL, too."""
+    (tmp_path / "mine.toml").write_text('[endpoints]\ntemplates = ["/mine/{id}"]')
+    (tmp_path / "betamw.toml").write_text('[betamw]\ncatalog = "mine.toml"')
+    async with sdk(config=tmp_path / "betamw.toml") as opened:
+        for path in ("/mine/1", "/v1/messages"):
+            opened.api.respond_next(200, {})
+            await opened.client.get(path, cast_to=object)
+
+    assert ["/mine/{id}"] == [event["url_template"] for event in opened.events()]
+
+
 @pytest.mark.parametrize("status", [307, 308])
 async def test_a_redirect_to_another_origin(sdk, api, status):
     """What the SDK's own redirects lead to is none of ours: of the chain nothing is added there, nor logged."""

@@ -14,6 +14,7 @@ import pytest
 import trustme
 from httpx2._utils import get_environment_proxies
 from support.twice.proxy import Proxy
+from support.waiting import until
 
 import betamw
 from betamw.integrations.anthropic import http_client, usage
@@ -161,6 +162,20 @@ async def test_a_closed_client(sdk):
     assert "Cannot send a request, as the client has been closed." == str(caught.value.__cause__)
 
 
+async def test_no_connection_to_be_had(sdk):
+    """Waiting for a connection of the pool ends as the SDK's timeouts say, and says so."""
+    async with sdk(session=Made(connector=aiohttp.TCPConnector(limit=1))) as opened:
+        opened.api.fail_next("no-answer")
+        first = asyncio.create_task(opened.client.messages.create(**CALL))
+        await until(lambda: opened.api.requests)
+        with pytest.raises(anthropic.APITimeoutError) as caught:
+            await opened.client.messages.create(**CALL, timeout=httpx2.Timeout(60, pool=0.05))
+        first.cancel()
+        await asyncio.wait([first])
+
+    assert httpx2.ConnectTimeout is type(caught.value.__cause__)
+
+
 async def test_a_stream_that_is_left(sdk):
     """Its connection is given back, so that a pool of one connection suffices."""
     made = Made(connector=aiohttp.TCPConnector(limit=1))
@@ -267,6 +282,7 @@ async def test_turned_off(sdk, api, monkeypatch):
     assert [(OLD, OLD), ()] == opened.sent
     assert ((OLD,), {}) == (usage(reply).sent, usage(reply).dropped)
     assert [] == opened.events()
+    assert opened.client._client._transport.api_of(httpx2.Request("POST", f"{api.base_url}/v1/files")) is None
 
 
 def test_without_the_extra():

@@ -1,6 +1,8 @@
 """A refused beta is recovered inside of one call of the SDK, or its error is the one that the API gave."""
 
+import gc
 import io
+import weakref
 
 import anthropic
 import pytest
@@ -168,3 +170,13 @@ async def test_usage_of_a_foreign_response(api):
 
     with pytest.raises(KeyError, match="no middleware of betamw"):
         usage(response)
+
+
+async def test_nothing_is_left(sdk):
+    """A response lives no longer than its caller wants it to."""
+    async with sdk() as opened:
+        response = await opened.client.messages.with_raw_response.create(**CALL)
+        reply = weakref.ref(response.http_response.extensions["betamw.reply"])
+        del response
+        gc.collect()
+        assert reply() is None
