@@ -59,11 +59,14 @@ def finder(api: Api, *, also_elsewhere: bool) -> Callable[[httpx2.Request], Api 
         # A changed header would break the signature. Who signs here signs before us.
         if request.headers.get("authorization", "").startswith(_SIGNED):
             return None
-        url = URL(str(request.url))
-        if not also_elsewhere or api.address(url) is not None:
-            return api
-        base = _base(url, api)
-        return None if base is None else api_at(base)
+        try:
+            url = URL(str(request.url))
+            if not also_elsewhere or api.address(url) is not None:
+                return api
+            base = _base(url, api)
+            return None if base is None else api_at(base)
+        except ValueError:  # aiohttp has something to say of such a URL, too
+            return None
 
     def remembered(request: httpx2.Request) -> Api | None:
         if _MARK not in request.extensions:

@@ -203,6 +203,26 @@ async def test_a_session_of_ones_own(sdk, api):
     assert ["1", "1"] == [request.headers["x-mine"] for request in api.requests]
 
 
+async def test_a_request_of_ones_own(sdk, api):
+    """What does not come from the SDK's client passes through the session untouched."""
+    made = Made()
+    async with sdk(DEFAULT, session=made, api=betamw.Api(api.base_url)) as opened:
+        await opened.client.models.list()
+        async with made.sessions[0].get(f"{api.base_url}/v1/models") as response:
+            assert 200 == response.status
+
+    assert [(DEFAULT,), ()] == opened.sent
+
+
+async def test_a_session_without_the_middlewares(sdk):
+    """The SDK works with it, and `usage` says that betamw has seen nothing."""
+    async with sdk(DEFAULT, session=lambda middlewares: aiohttp.ClientSession()) as opened:
+        response = await opened.client.models.with_raw_response.list()
+
+    with pytest.raises(KeyError, match="no middleware of betamw"):
+        usage(response)
+
+
 async def test_a_session_and_the_environments_proxy(sdk, monkeypatch):
     """Its proxies are its own affair."""
     monkeypatch.setenv("http_proxy", PROXY)

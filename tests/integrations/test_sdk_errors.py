@@ -1,7 +1,7 @@
 """An error that is not about betas is, with the chain, the error that the SDK gives with its own aiohttp client."""
 
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import anthropic
 import httpx2
@@ -173,3 +173,11 @@ async def test_a_connection_that_breaks_while_it_is_read():
 
     assert plain == chained
     assert 2 * [httpx2.ReadError] == [error for error, *_ in plain]
+
+
+@pytest.mark.parametrize("base_url", ["ftp://127.0.0.1", "http://", "/v1", "http://127.0.0.1:99999", "http://a b"])
+async def test_a_url_that_is_none(base_url):
+    """What is wrong with it is said as without the chain."""
+    plain, chained = await both(lambda _: nullcontext(), create, base_url=base_url)
+
+    assert plain == chained
