@@ -26,7 +26,7 @@ LARGEST_UPLOAD: Final = 16 * 2**20
 """Bytes of a multipart body that are held in memory until the reply is there."""
 
 REPLY: Final = "betamw.reply"
-"""The extension of a response that holds aiohttp's, by which `betamw.usage` knows it."""
+"""The extension of a response that holds aiohttp's, by which `betamw.usage` knows it; None without `noting`."""
 ERROR: Final = "betamw.error"
 """The extension of a response that holds the error which a strict policy has raised."""
 
@@ -58,8 +58,7 @@ class SdkTransport(httpx2.AsyncBaseTransport):
             with _as_the_sdk_does():
                 resendable = request if sending.api is None else await _resendable(request)
                 response = await self.inner.handle_async_request(resendable)
-            if sending.reply is not None:
-                response.extensions[REPLY] = sending.reply
+            response.extensions[REPLY] = sending.reply
         except BetaRejectedError as error:
             return _reply(error)
         finally:
