@@ -49,13 +49,13 @@ class Wire:
 
 def begun(request: ClientRequest, wire: Wire, kind: type[ClientResponse]) -> ClientResponse:
     """The response to a request that is sent, before anything of it has come; it is at `request.response`, too."""
-    more: Any = {"stream_writer": wire} if _TAKES_STREAM_WRITER else {}
+    more: dict[str, Any] = {"stream_writer": wire} if _TAKES_STREAM_WRITER else {}
+    more["timer"] = None  # nobody ever waits for its body
     response = kind(
         request.method,
         request.original_url,
         writer=None,
         continue100=None,
-        timer=request._timer,  # noqa: SLF001  see above
         request_info=request.request_info,
         traces=[],
         loop=asyncio.get_running_loop(),

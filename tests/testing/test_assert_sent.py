@@ -13,10 +13,10 @@ KEY = "sk-ant-api03-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 async def test_after_one_attempt(send):
     """One attempt is the default, and the order is nobody's business."""
     async with SimulatedApi() as api:
-        await send(api, "a, b")
+        await send(api, "b, a")
 
-        api.assert_sent("b", "a")
-        assert [("a", "b")] == api.sent
+        api.assert_sent("a", "b")
+        assert [("b", "a")] == api.sent
 
 
 async def test_after_a_resend(send):

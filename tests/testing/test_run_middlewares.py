@@ -257,14 +257,14 @@ async def test_raise_for_status(mocked, at):
 async def test_a_redirect(mocked):
     """Each hop runs the chain and is recorded, with the method and body that aiohttp gives it."""
     elsewhere = "https://elsewhere.example/v1/messages"
-    mocked.post(f"{MESSAGES}?a=1", status=303, headers={"Location": "/v1/models"})
+    mocked.post(f"{MESSAGES}?a=1", status=302, headers={"Location": "/v1/models"})
     mocked.get(f"{ORIGIN}/v1/models", status=302, headers={"Location": elsewhere})
     mocked.get(elsewhere, body="there")
 
     async with session(NEW) as client:
         async with client.post(MESSAGES, params={"a": "1"}, json=BODY) as response:
             assert ("there", URL(elsewhere)) == (await response.text(), response.url)
-            assert [303, 302] == [hop.status for hop in response.history]
+            assert [302, 302] == [hop.status for hop in response.history]
 
     assert [NEW] == sent(mocked, f"{MESSAGES}?a=1")
     assert [NEW] == sent(mocked, f"{ORIGIN}/v1/models", "GET")
@@ -310,6 +310,60 @@ async def test_base_url_and_headers_of_the_session(mocked):
     assert {"x-api-key": "k", "Accept": "application/json", "anthropic-beta": NEW} == dict(call.kwargs["headers"])
 
 
+async def test_headers_that_aiohttp_would_add(mocked):
+    """They are recorded where somebody has set them: the session, the caller, or a middleware."""
+    mocked.get(ORIGIN, repeat=True)
+
+    async def disguise(request, handler):
+        request.headers["User-Agent"] = "of the middleware"
+        return await handler(request)
+
+    async with aiohttp.ClientSession(headers={"User-Agent": "of the session"}) as client:
+        await client.get(ORIGIN)
+        await client.get(ORIGIN, headers={"user-agent": "of the caller"})
+    async with aiohttp.ClientSession(middlewares=[disguise]) as client:
+        await client.get(ORIGIN)
+
+    recorded = [dict(call.kwargs["headers"].items()) for call in calls(mocked, ORIGIN, "GET")]
+    assert ["of the session", "of the caller", "of the middleware"] == [
+        value for headers in recorded for value in headers.values()
+    ]
+
+
+async def test_a_reply(mocked):
+    """Of a response all is there that a real one has, and how to read it is up to the session."""
+    mocked.get(
+        f"{ORIGIN}/x", body="é".encode("latin-1"), content_type="text/plain", headers={"X-Y": "z"}, reason="Fine"
+    )
+
+    async with aiohttp.ClientSession(fallback_charset_resolver=lambda *_: "latin-1") as client:
+        async with client.get(f"{ORIGIN}/x#there") as response:
+            assert ("é", "z", "Fine", (1, 1)) == (
+                await response.text(),
+                response.headers["x-y"],
+                response.reason,
+                tuple(response.version),
+            )
+
+    assert ((b"Content-Type", b"text/plain"), (b"X-Y", b"z")) == response.raw_headers
+    assert (URL(f"{ORIGIN}/x"), URL(f"{ORIGIN}/x#there")) == (response.url, response.real_url)
+
+
+async def test_a_middleware_that_tries_again(mocked):
+    """Unlike aiohttp's own second try, its one is told that nothing is mocked for it."""
+    mocked.get(ORIGIN, exception=aiohttp.ClientPayloadError("mine"))
+
+    async def insist(request, handler):
+        try:
+            return await handler(request)
+        except aiohttp.ClientPayloadError:
+            return await handler(request)
+
+    async with aiohttp.ClientSession(middlewares=[insist]) as client:
+        with pytest.raises(aiohttp.ClientConnectionError, match="Connection refused"):
+            await client.get(ORIGIN)
+
+
 async def test_assertions_of_aioresponses(mocked):
     """They compare the call as it was made, with the headers that the middlewares have set."""
     mocked.post(MESSAGES)
@@ -328,6 +382,8 @@ async def test_assertions_of_aioresponses(mocked):
 
     mocked.assert_called_with(ORIGIN)
     mocked.assert_any_call(MESSAGES, method="POST")
+    with pytest.raises(AssertionError, match="Called 2 times"):
+        mocked.assert_not_called()
 
 
 async def test_a_body_that_a_middleware_replaces(mocked):

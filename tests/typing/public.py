@@ -8,10 +8,11 @@ import aiohttp
 import anthropic
 import httpx2
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
+from aioresponses import aioresponses
 
 import betamw
 import betamw.integrations.anthropic
-from betamw.testing import FAULTS, Fault, ReceivedRequest, Refusal, SimulatedApi
+from betamw.testing import FAULTS, Fault, ReceivedRequest, Refusal, SimulatedApi, run_middlewares
 
 
 async def attach() -> None:
@@ -143,6 +144,8 @@ async def simulate() -> None:
         fault: Fault = FAULTS[0]
         api.fail_next(fault, 400, {"error": {}}, seconds=0.5, after=1)
         api.fail_next("cut")
+        sent: list[tuple[str, ...]] = api.sent
+        api.assert_sent("a", "b", attempts=len(sent), path="/v1/messages")
         async with api.down():
             print(api.requests)
     async with SimulatedApi(ssl_context=ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)) as api:
@@ -175,3 +178,10 @@ async def official_sdk() -> None:
             await sdk.models.retrieve("claude-opus-5")
         except anthropic.APIStatusError as error:
             read(betamw.integrations.anthropic.usage(error))
+
+
+def mock() -> None:
+    """A test that uses aioresponses."""
+    with aioresponses() as mocked, run_middlewares(mocked) as same:
+        same.post("https://api.anthropic.com/v1/messages", repeat=2)
+        print(mocked.requests)
