@@ -107,7 +107,7 @@ def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
     known = {
         "status": ": ".join(filter(None, (facts.status.replace("_", " "), facts.detail))) if facts.detail else "",
         "newer": ", ".join(facts.newer),
-        "opens": ", ".join((*facts.fields, *facts.limits)),
+        "opens": "\n".join((*facts.fields, *facts.limits)),
         "for": ", ".join(facts.endpoints),
         "not with": ", ".join(f"{clash.beta} ({clash.path})" for clash in facts.conflicts),
     }

@@ -25,7 +25,7 @@ def told(name: str) -> str:
     return name if may_be_told(name) else in_place_of(name)
 
 
-@attrs.frozen(eq=False, slots=False)
+@attrs.frozen(eq=False)
 class View:
     """A call that was rehearsed, and what its endpoint is known for."""
 

@@ -26,7 +26,7 @@ from support.bodies import (
     tools,
 )
 
-from betamw.core.body import fields_lost, gated_fields
+from betamw.core.body import closed_fields, fields_lost, gated_fields
 from betamw.core.catalog import CATALOG, Catalog, Gate
 
 
@@ -300,6 +300,15 @@ def test_without_its_gated_fields_a_body_passes(endpoint: str, body: object, bet
     fields = fields_at(endpoint, body, betas)
 
     assert () == fields_at(endpoint, without(body, fields), betas)
+
+
+@given(ENDPOINTS, BODIES, BETAS)
+def test_the_gates_say_what_opens(endpoint: str, body: object, betas: set[str]) -> None:
+    """With a beta of each gate that closes a field, or something in it, nothing is gated."""
+    method, template = endpoint.split()
+    closed = closed_fields(body, method=method, template=template, betas=betas)
+
+    assert () == fields_at(endpoint, body, betas | {gate.betas[0] for gates in closed.values() for gate in gates})
 
 
 @given(ENDPOINTS, BODIES, BETAS, BETAS)

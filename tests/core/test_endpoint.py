@@ -199,6 +199,15 @@ def test_the_rule_that_holds(method, path, betas):
     assert betas == RuleTable(RULE_LIST[::-1]).match(method, path).betas
 
 
+def test_rules_at():
+    """The rules that hold can be had themselves, in their order; a path that no rule is for has none."""
+    another = EndpointRule("/v1/files/{id}", ["another-1"], required=False)
+    table = RuleTable([*RULE_LIST, another])
+
+    assert (A_FILE, another) == table.rules_at("GET", "/v1/files/file_1")
+    assert () == table.rules_at("GET", "/v1/models")
+
+
 def test_rules_of_the_same_rank_add_up():
     """Two rules for one path both hold, in their order; only what a required one wants is required."""
     table = RuleTable(

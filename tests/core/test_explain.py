@@ -78,6 +78,11 @@ FOUND = {
     "deprecated": (["mcp-client-2025-04-04"], {}, [("deprecated", "mcp-client-2025-04-04", "mcp-client-2025-11-20")]),
     "legacy": ([COMPUTER], {}, [("legacy", COMPUTER, None)]),
     "legacy-and-needed": ([COMPUTER], {"body": {"tools": [{"type": "computer_20251124"}]}}, []),
+    "deprecated-and-used": (
+        ["mcp-client-2025-04-04"],
+        {"body": {"mcp_servers": [{"tool_configuration": {}}]}},
+        [("deprecated", "mcp-client-2025-04-04", "mcp-client-2025-11-20")],
+    ),
     "legacy-shape": ([PROFILES], {"path": "/v1/user_profiles"}, [("legacy_shape", PROFILES, None)]),
     "removed-and-retired": (["context-1m-2025-08-07"], {"given": settings(removed=("context-1m-2025-08-07",))}, []),
     "unknown": (["nobody-knows"], {}, [("unknown_name", "nobody-knows", None)]),
@@ -309,6 +314,19 @@ def test_newest_in_use():
     told = explain(call("a-2025-01-01", catalog=catalog), Settings())
 
     assert ["superseded: use a-2026-02-01"] == [warning.text for warning in told.warnings]
+
+
+def test_required_and_lost_to_a_conflict():
+    """What takes the place of a required beta is the caller's choice, and nothing to warn of."""
+    catalog = Catalog.from_toml(
+        "[betas.endpoint.active]\na-2026-01-01 = ''\nb-2026-01-01 = ''\n[endpoints]\n"
+        "rules = [{ path = '/v1/x', betas = ['a-2026-01-01'] }]\n"
+        "conflicts = [{ path = '/v1/x', betas = ['a-2026-01-01', 'b-2026-01-01'] }]\n"
+    )
+    told = explain(call("b-2026-01-01", path="/v1/x", catalog=catalog), Settings(rules=catalog.rules))
+
+    assert [("b-2026-01-01", None), ("a-2026-01-01", "conflict")] == [(b.name, b.why_not) for b in told.betas]
+    assert () == told.warnings
 
 
 def test_status_without_words():
