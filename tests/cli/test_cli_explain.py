@@ -238,6 +238,15 @@ def test_base_url_of_the_environment(explain, monkeypatch):
     assert ("http://gateway.example:8080/anthropic", AGENTS) == (found["origin"], found["header"])
 
 
+def test_base_url_of_the_configuration(explain, monkeypatch, tmp_path):
+    """Where the configuration says which API it is, the environment's does not count, be it wrong."""
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "no URL")
+    config = tmp_path / "betamw.toml"
+    config.write_text('[betamw]\nbase_url = ["https://one.example/a", "https://two.example"]\n')
+
+    assert "https://one.example/a" == told(explain, "GET", "/v1/agents", f"--config={config}")["origin"]
+
+
 def test_turned_off(explain, monkeypatch, tmp_path):
     """Where the switch is thrown nothing else needs to be right."""
     monkeypatch.setenv("BETAMW_DISABLE", "1")
@@ -252,6 +261,13 @@ def test_environment_configures(explain, monkeypatch):
     monkeypatch.setenv("BETAMW_REMOVE", LONG)
 
     assert CONTEXT == told(explain, "POST", "/v1/messages", f"--beta={LONG}")["header"]
+
+
+def test_bad_input_where_it_is_turned_off(explain, monkeypatch):
+    """What is no path is none, whatever is turned off."""
+    monkeypatch.setenv("BETAMW_DISABLE", "1")
+
+    assert (2, "") == explain("POST", "v1/messages")[:2]
 
 
 # Exit codes.
@@ -276,7 +292,7 @@ def test_body_from_stdin(explain, monkeypatch):
 WRONG = {
     "method": (["FETCH", "/v1/messages"], "must be one of GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, got 'FETCH'"),
     "method-and-path": (["/v1/messages", "POST"], "must be one of GET"),
-    "path": (["POST", "v1/messages"], "PATH must begin with a slash, like /v1/messages, or be a whole URL, got 'v1/me"),
+    "path": (["POST", "v1/messages"], "must begin with a slash, like /v1/messages, or be a whole URL, got 'v1/me"),
     "no-path": (["POST"], "Missing argument 'PATH'"),
     "port": (["POST", "https://a.example:port/"], "PATH must be a path or a URL that can be called, got"),
     "host": (["POST", "https:///v1"], "PATH must be a path or a URL that can be called, got"),
