@@ -251,6 +251,14 @@ WORDS = {
         {"path": "/v1/agents", "given": settings(removed=(AGENTS,))},
         "/v1/agents requires it, and it does not go out: removed",
     ),
+    "required-beside-an-own-rule": (
+        [],
+        {
+            "path": "/v1/agents/a",
+            "given": settings(rules=[betamw.EndpointRule("/v1/agents/{id}", [CONTEXT])]),
+        },
+        "/v1/agents requires it, and nobody asks for it",
+    ),
     "required-with-a-status": (
         [],
         {"path": "/v1/organizations/plugins", "given": settings(rules=())},
