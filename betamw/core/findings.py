@@ -104,11 +104,11 @@ def _status(view: View) -> Iterator[Finding]:
             continue
         if facts.status == "legacy" and fields_lost(view.seen.body, sent=view.seen.sent, dropped=(beta,), **view.at):
             continue  # it is for just such a body that the header is still there
-        words = [facts.detail] if facts.detail else []
-        if facts.successor is not None and facts.successor not in facts.detail:
-            words.append(f"use {facts.successor}")
-        text = ": ".join([facts.status.replace("_", " "), *(["; ".join(words)] if words else [])])
-        yield Finding(code=codes[facts.status], beta=beta, text=text, suggestion=facts.successor)
+        new = facts.successor
+        use = f"use {new}" if new is not None and new not in facts.detail else ""
+        words = "; ".join(filter(None, (facts.detail, use)))
+        text = ": ".join(filter(None, (facts.status.replace("_", " "), words)))
+        yield Finding(code=codes[facts.status], beta=beta, text=text, suggestion=new)
 
 
 # The endpoint.
