@@ -17,7 +17,7 @@ from betamw.core.header import union
 from betamw.core.json_text import NOT_JSON
 from betamw.core.nearest import nearest
 from betamw.core.rehearsal import Call, Rehearsal
-from betamw.core.telling import in_place_of, may_be_told, shown
+from betamw.core.telling import discreet, in_place_of, may_be_told, shown
 
 
 def told(name: str) -> str:
@@ -25,7 +25,7 @@ def told(name: str) -> str:
     return name if may_be_told(name) else in_place_of(name)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(field_transformer=discreet)
 class View:
     """A call that was rehearsed, and what its endpoint is known for."""
 

@@ -34,10 +34,10 @@ class Call:
     """
 
     method: str
-    path: str = attrs.field(repr=False)
+    path: str
     place: Place
     header: str = "anthropic-beta"
-    lines: tuple[str, ...] = attrs.field(default=(), repr=False)
+    lines: tuple[str, ...] = ()
     body: bytes = b""
 
 
@@ -80,7 +80,7 @@ class Rehearsal:
     call: Call
     rules: tuple[EndpointRule, ...]
     plan: Plan
-    header: str = attrs.field(repr=False)
+    header: str
     sent: tuple[str, ...]
     substituted: Mapping[str, str]
     stripped: tuple[str, ...]
@@ -103,11 +103,11 @@ class Rehearsal:
         return (other for pair in pairs for other in pair if other != beta and other in self.sent)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(field_transformer=discreet)
 class _Request:
     """The request, as the core asks for it."""
 
-    content: bytes = attrs.field(repr=False)
+    content: bytes
 
     def body(self) -> bytes:
         return self.content
@@ -154,7 +154,7 @@ def rehearse(call: Call, settings: Settings) -> Rehearsal:
         invalid=tuple(event.length for event in events if isinstance(event, InputInvalid)),
         pinned=frozenset(_pinned(exchange.plan, call, settings)),
     )
-    exchange.finish(None, cancelled=True)  # what it holds of the memory is free again
+    exchange.finish(None)  # what it holds of the memory is free again
     return rehearsal
 
 

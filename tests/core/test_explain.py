@@ -11,8 +11,10 @@ from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.explain import Call, Settings, explain, untouched
 from betamw.core.explanation import Asker, Clash
 from betamw.core.facts_at import facts_at, is_at_home
+from betamw.core.findings import View
 from betamw.core.memory import Verdicts
 from betamw.core.nearest import nearest
+from betamw.core.rehearsal import rehearse
 
 BASE = "https://api.example"
 KEY = "sk-ant-api03-do-not-tell"
@@ -501,6 +503,14 @@ def test_no_secret_is_told():
 
     assert KEY not in f"{told!r} {attrs.asdict(told)}"
     assert told.header == f"<invalid len={len(KEY)}>,<invalid len={len(KEY) + 2}>"
+
+
+def test_no_secret_is_in_a_repr():
+    """Nor in what an explanation is made from."""
+    asked = call(f"{KEY},a", body={"model": KEY}, path=f"/v1/{KEY}")
+    seen = rehearse(asked, settings(defaults=(KEY,)))
+
+    assert KEY not in f"{asked!r} {seen!r} {View(seen)!r}"
 
 
 def test_no_secret_is_told_of_what_is_untouched():
