@@ -186,22 +186,29 @@ class Probe:
             group = self._fitting(good)
             if (yield from self._goes(group)) is not False:
                 return
-        last: tuple[str, ...] = ()
-        for _ in range(_PAIR):  # the shortest beginning that is refused ends with a beta that is part of it
-            low, high = 0, len(group)
-            if not high:  # the server contradicts itself
-                return
-            while high - low > 1:
-                middle = (low + high) // 2
-                goes = yield from self._goes((*group[:middle], *last))
+        yield from self._narrow(group)
+
+    def _narrow(self, group: tuple[str, ...]) -> Asking:
+        """Find the fewest of a group that are refused together, as far as there are requests to spare.
+
+        The shortest beginning that is refused ends with a beta that is part of it; that one goes to the front.
+        """
+        self.clash, kept = group, 0
+        while True:
+            passes, size = kept - 1, kept
+            while passes + 1 < len(self.clash):
+                goes = yield from self._goes(self.clash[:size])
                 if goes is None:
-                    break
-                low, high = (middle, high) if goes else (low, middle)
-            group, last = group[: high - 1], (group[high - 1], *last)
-            if high - low > 1:
-                break
-        pair_goes = yield from self._goes(last)
-        self.clash = (*group, *last) if pair_goes is not False else last
+                    return
+                if goes:
+                    passes = size
+                else:
+                    self.clash = self.clash[:size]
+                size = (passes + len(self.clash)) // 2
+            if kept == len(self.clash):
+                return
+            self.clash = (self.clash[-1], *self.clash[:-1])
+            kept += 1
 
     def _goes(self, group: tuple[str, ...]) -> Generator[tuple[str, ...], Reading, bool | None]:
         """Whether the server takes a group of betas that it takes one by one; None where it cannot be asked."""

@@ -245,6 +245,44 @@ async def test_toml_of_an_endpoint(api, probe, tmp_path):
     assert '\nbeta = "context-1m-2025-08-07"\nendpoint = "/v1/files/{file_id}"\n' in out
 
 
+async def test_toml_of_all_that_can_be(api, probe, tmp_path):
+    """It says what is not known, and why; and it can be loaded all the same, as it is."""
+    api.header = "X-Betas"
+    api.respond_next(400, {"message": f"Unsupported beta header: {LONG}"})
+    api.respond_next(401, after=1)
+    _, out, _ = await probe(*FOUR, "--toml", "--header-name", "X-Betas")
+    path = tmp_path / "betamw.toml"
+    path.write_text(out)
+
+    assert "X-Betas" == betamw.load_config(path).api.header
+    assert "# It stopped early: the key is refused" in out
+    assert f"# unclear: {EFFORT}\n" in out
+
+
+async def test_a_base_url_with_a_key_in_it(api, probe):
+    """A gateway's key in the path is not told, in no output."""
+    base_url = f"{api.base_url}/sk-ant-secret"
+    api.respond_next(200, {})
+    status, out, err = await probe("--beta", EFFORT, "--base-url", base_url, "--toml")
+
+    assert (0, "/sk-ant-secret/v1/messages/count_tokens") == (status, api.requests[0].path)
+    assert "base_url is left out" in out
+    assert "sk-ant" not in out + err
+
+
+async def test_what_the_server_says(api, probe):
+    """Its words stand below the table, once for all betas that they are about; so do betas that go only apart."""
+    api.refuse(LONG, FILES)
+    api.catalog = attrs.evolve(betamw.CATALOG, conflicts=(Conflict((EFFORT, THINKING), "/v1/messages"),))
+    _, out, _ = await probe(*FOUR)
+
+    assert f"{LONG} and 1 more: HTTP 400: 'Unexpected value(s) `{LONG}`, `{FILES}`" in out
+    assert re.search(f"Each is accepted, but not all together: ({EFFORT}, {THINKING}|{THINKING}, {EFFORT})\n", out)
+
+    _, out, _ = await probe(*FOUR, "--toml")
+    assert "# not together: " in out
+
+
 @pytest.mark.parametrize("columns", [60, 120])
 async def test_table(api, probe, monkeypatch, columns):
     """It keeps to the width, and breaks no name."""

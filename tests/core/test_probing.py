@@ -172,6 +172,17 @@ def test_a_pair_is_found():
     assert {"beta-1", "beta-6"} == set(probe.clash)
 
 
+@pytest.mark.parametrize("clash", [("beta-0", "beta-15"), ("beta-2", "beta-9", "beta-13"), names(16)])
+def test_the_fewest_that_clash(clash):
+    """However many it takes, none is named that need not be there; asking stops at the announced number."""
+    probe = Server(pairs=[clash]).answer(Probe(names(16)))
+
+    assert {"accepted"} == set(verdicts(probe).values())
+    assert set(clash) <= set(probe.clash)
+    assert len(clash) > 3 or len(clash) == len(probe.clash)
+    assert probe.asked <= probe.at_most
+
+
 def test_a_pair_across_groups():
     """Whether what was accepted in parts goes together is asked in the end."""
     probe = Server(["beta-3"], pairs=[("beta-0", "beta-7")]).answer(Probe(names(8)))
