@@ -40,7 +40,7 @@ Example:  betamw probe --beta context-1m-2025-08-07 --beta effort-2025-11-24
 @click.option("--model", metavar="NAME", help="For which model. Default: claude-opus-5.")
 @click.option("--body", type=click.Path(path_type=Path), help="A file with the JSON to send, for other endpoints.")
 @click.option("--header-name", metavar="NAME", default="anthropic-beta", help="The header that betas go in.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=60.0, help="Seconds for each request: 60.")
+@click.option("--timeout", metavar="SECONDS", type=float, default=60.0, help="For each request. Default: 60.")
 @click.option("--yes", is_flag=True, help="Send requests that cost something or change something.")
 @click.option("--json", "output", flag_value="json", help="Print one JSON document.")
 @click.option("--toml", "output", flag_value="toml", help="Print a configuration that leaves out what is refused.")
@@ -63,7 +63,7 @@ def probe(  # noqa: PLR0913  one argument for each option
     are asked. By default each request counts the tokens of a greeting, which costs nothing. The key is taken from
     ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) and never shown; redirects are not followed.
     """
-    if not timeout < inf:
+    if not 0 < timeout < inf:
         msg = f"--timeout must be a number of seconds > 0, got {timeout}"
         raise click.UsageError(msg)
     api = betamw.Api(header=header_name) if base_url is None else betamw.Api(base_url, header=header_name)

@@ -46,7 +46,7 @@ def _several(betas: list[str]) -> str:
 
 
 def as_json(question: Question, probe: Probe, requests: int) -> str:
-    """The same as one JSON document; `betamw probe --help` and the README say what is in it."""
+    """The same as one JSON document; the README says what is in it, and it stays so: new fields may come."""
     found = ((beta, probe.finding(beta)) for beta in probe.betas)
     document: dict[str, Any] = {
         "version": _VERSION,

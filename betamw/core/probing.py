@@ -118,13 +118,13 @@ class Probe:
             if len(group) > 1 and (*along, *group) in self._failed:
                 yield from self._find_one(group)
             left = self._fitting(self._left())
-            group = left if self._names and self._may_spare() else left[: self._size(len(left), refused=False)]
+            group = left if self._names and self._spare() else left[: self._size(len(left), refused=False)]
         yield from self._ask_for_companions()
         yield from self._ask_together()
 
     def _find_one(self, group: tuple[str, ...]) -> Asking:
         """One of a group that was refused is asked for; where that is not one beta's fault, none is found."""
-        while len(group) > 1 and self._may_spare():
+        while len(group) > 1 and self._spare():
             part = group[: self._size(len(group), refused=True)]
             yield from self._ask(part)
             if not self._left(part):  # so it is one of the others
@@ -246,9 +246,6 @@ class Probe:
         """The requests that are left beside one for each beta that is not settled."""
         return self.at_most - self.asked - len(self._left())
 
-    def _may_spare(self) -> bool:
-        return self._spare() > (not self._passed)  # one is kept for `_ask_without`
-
     def _sent(self, group: tuple[str, ...]) -> tuple[str, ...]:
         return (*self.companions, *group)
 
@@ -256,7 +253,7 @@ class Probe:
         return fitting(betas, along=self.companions, conflicts=self.conflicts)
 
     def _size(self, count: int, *, refused: bool) -> int:
-        if not self._may_spare():
+        if not self._spare():
             return 1
         good = len(self._good())
         return at_evens(count, good=good, bad=len(self.findings) - good, refused=refused)

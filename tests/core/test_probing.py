@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from math import comb, log2
 from pathlib import Path
 from random import Random
@@ -180,6 +181,17 @@ def test_the_fewest_that_clash(clash):
     assert {"accepted"} == set(verdicts(probe).values())
     assert set(clash) <= set(probe.clash)
     assert len(clash) > 3 or len(clash) == len(probe.clash)
+    assert probe.asked <= probe.at_most
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 40])
+@pytest.mark.parametrize("needed", [(), ("needed",)])
+def test_each_goes_alone_only(count, needed):
+    """The dearest server, that refuses any two together, costs no more than was announced, and blames none."""
+    betas = names(count)
+    probe = Server(pairs=list(combinations(betas, 2)), needs=needed).answer(Probe(betas, needed))
+
+    assert {"accepted"} == set(verdicts(probe).values())
     assert probe.asked <= probe.at_most
 
 
