@@ -244,7 +244,7 @@ class Probe:
 
     def _spare(self) -> int:
         """The requests that are left beside one for each beta that is not settled."""
-        return self.at_most - self.asked - len(self._left())
+        return max(0, self.at_most - self.asked - len(self._left()))
 
     def _sent(self, group: tuple[str, ...]) -> tuple[str, ...]:
         return (*self.companions, *group)

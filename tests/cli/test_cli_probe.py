@@ -12,6 +12,8 @@ import aiohttp
 import attrs
 import pytest
 from rich.text import Text
+from support.raw import raw_server
+from support.raw import reply as raw_reply
 
 import betamw
 from betamw.cli import app as cli_app
@@ -27,6 +29,12 @@ LONG, EFFORT, FILES, THINKING = BETAS = (
     "files-api-2025-04-14",
     "interleaved-thinking-2025-05-14",
 )
+INTERRUPTIBLE = """
+import signal
+from betamw.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in a shell's background
+main()
+"""
 FOUR = [argument for beta in BETAS for argument in ("--beta", beta)]
 
 
@@ -176,6 +184,16 @@ async def test_a_body(api, probe, tmp_path):
 
     assert body.read_bytes() == api.requests[0].body
     assert "m-1" == json.loads(out)["model"]
+
+
+async def test_a_body_that_is_too_large(api, probe, tmp_path):
+    """A file of more than 1 MiB is refused, whatever is in it."""
+    body = tmp_path / "body.json"
+    body.write_text("{}" + " " * 2**20)
+    status, _, err = await probe("--beta", EFFORT, "--body", str(body))
+
+    assert (2, []) == (status, api.requests)
+    assert "must hold a JSON object of at most 1 MiB" in err
 
 
 async def test_a_pair(api, probe):
@@ -415,6 +433,23 @@ async def test_faults(api, probe, fault):
     assert "cannot be asked" in err
 
 
+async def test_garbage_with_the_key_in_it(probe, api):
+    """What cannot be read is not repeated where the key is in it."""
+    async with raw_server(lambda _: (f"HTTP/1.1 200 OK\r\n{KEY}\r\n\r\n".encode(), None)) as server:
+        status, _, err = await probe(*FOUR, "--base-url", server.base_url)
+
+    assert 2 == status
+    assert "cannot be asked (ClientResponseError)" in err
+
+
+async def test_a_body_without_end(probe, api):
+    """No more is read of a reply than it takes to tell what it is."""
+    async with raw_server(lambda _: raw_reply(b"[" * 70_000, length=10**9)) as server:
+        status, _, _ = await probe(*FOUR, "--base-url", server.base_url, "--timeout", "20")
+
+    assert 0 == status
+
+
 async def test_no_reply(api, probe):
     """So is one that does not come in time."""
     api.fail_next("no-answer")
@@ -438,7 +473,7 @@ async def test_interrupted(api, environment):
     api.refuse(LONG)
     api.fail_next("no-answer", after=1)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", "-m", "betamw.cli", "probe", *FOUR),
+        *(sys.executable, "-W", "error", "-c", INTERRUPTIBLE, "probe", *FOUR),
         cwd=ROOT,
         env={**environment, "ANTHROPIC_BASE_URL": api.base_url, "ANTHROPIC_API_KEY": KEY, "COLUMNS": "120"},
         stdout=asyncio.subprocess.PIPE,
@@ -501,6 +536,7 @@ async def test_bad_input(api, probe, monkeypatch, arguments, words):
         ({}, "there is no key: set ANTHROPIC_API_KEY"),
         ({"ANTHROPIC_API_KEY": ""}, "there is no key: set ANTHROPIC_API_KEY"),
         ({"ANTHROPIC_API_KEY": f"{KEY}\n"}, "ANTHROPIC_API_KEY holds what no header can"),
+        ({"ANTHROPIC_API_KEY": "two words"}, "ANTHROPIC_API_KEY holds what no header can"),
         ({"ANTHROPIC_AUTH_TOKEN": "a-kéy"}, "ANTHROPIC_AUTH_TOKEN holds what no header can"),
         ({"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "nowhere"}, "ANTHROPIC_BASE_URL in the environment"),
     ],
