@@ -91,15 +91,15 @@ class Question:
 def make_question(api: betamw.Api, endpoint: str, model: str | None, body: Path | None) -> Question:
     """Put the request together; raises `click.ClickException` and our own errors for what cannot be sent."""
     method, path = _parse_endpoint(endpoint, api)
-    if model is not None and not is_model_name(model):
-        msg = f"--model must be the name of a model, got {shown(model)}"
-        raise click.UsageError(msg)
     content = _default_body(method, path, model) if body is None else _read(body, model)
+    model = model_of(content or b"")
+    if model is not None and not is_model_name(model):
+        msg = f"the model must be the name of one, got {shown(model)}"
+        raise click.UsageError(msg)
     secret, credential = _credential()
     headers = {**credential, "anthropic-version": "2023-06-01", "user-agent": f"betamw/{betamw.__version__}"}
     if content is not None:
         headers["content-type"] = "application/json"
-    model = model_of(content or b"")
     return Question(api=api, method=method, path=path, model=model, body=content, secret=secret, headers=headers)
 
 

@@ -186,6 +186,16 @@ async def test_a_body(api, probe, tmp_path):
     assert "m-1" == json.loads(out)["model"]
 
 
+async def test_a_body_with_a_key_for_a_model(api, probe, tmp_path):
+    """What stands in the place of a model, and is none, is not shown."""
+    body = tmp_path / "body.json"
+    body.write_text('{"model": "sk-ant-api03-secret"}')
+    status, _, err = await probe("--beta", EFFORT, "--body", str(body))
+
+    assert (2, [], 1) == (status, api.requests, err.count("\n"))
+    assert "sk-ant" not in err
+
+
 async def test_a_body_that_is_too_large(api, probe, tmp_path):
     """A file of more than 1 MiB is refused, whatever is in it."""
     body = tmp_path / "body.json"
@@ -510,7 +520,7 @@ async def test_interrupted(api, environment):
         ([*FOUR, "--endpoint", "GET /v1/nothing"], "is none that the catalog knows"),
         ([*FOUR, "--endpoint", "POST /v1/agents"], "needs a --body"),
         ([*FOUR, "--endpoint", "GET /v1/models", "--model", "m"], "--model goes into the body of"),
-        ([*FOUR, "--model", "sk-ant-api03-secret"], "--model must be the name of a model"),
+        ([*FOUR, "--model", "sk-ant-api03-secret"], "the model must be the name of one"),
         ([*FOUR, "--model", "m", "--body", "LICENSE"], "exclude each other"),
         ([*FOUR, "--body", "no-such-file"], "--body 'no-such-file' cannot be read: No such file"),
         ([*FOUR, "--body", "LICENSE"], "--body 'LICENSE' must hold a JSON object"),
