@@ -1,10 +1,10 @@
 """aiohttp client middlewares for beta headers: merge, inject, log, and fall back when a beta is refused."""
 
+from betamw.catalog import CATALOG, CATALOG_RULES, Catalog
 from betamw.config import Config, Pin, load_config
 from betamw.core import events
 from betamw.core.action import Action
 from betamw.core.beta import Beta
-from betamw.core.catalog import CATALOG, CATALOG_RULES, Catalog
 from betamw.core.endpoint import EndpointRule
 from betamw.core.errors import BetaError, ConfigError, InvalidBetaError
 from betamw.core.events import BetaUsage

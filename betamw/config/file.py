@@ -5,10 +5,11 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
+from betamw.catalog import Catalog
 from betamw.config.problems import Problems, nearest
-from betamw.core.catalog import Catalog
 from betamw.core.errors import ConfigError
 from betamw.core.telling import shown
+from betamw.text_file import read_text
 
 PYPROJECT: Final = "pyproject.toml"
 
@@ -30,7 +31,7 @@ def prefix_of(path: Path) -> str:
 def read_file(path: Path, label: str, problems: Problems) -> object:
     """Our table of a file, which problems are to call by its label."""
     with problems.at(label):
-        found: dict[str, Any] = _toml(_text(path))
+        found: dict[str, Any] = _toml(read_text(path))
         root = found.get("tool", {}) if path.name == PYPROJECT else found
         if isinstance(root, dict) and "betamw" in root:
             return root["betamw"]
@@ -41,7 +42,7 @@ def read_file(path: Path, label: str, problems: Problems) -> object:
 
 def read_catalog(path: Path) -> Catalog:
     """A catalog of the user's own."""
-    text = _text(path)
+    text = read_text(path)
     _toml(text)  # says more of where it is wrong
     return Catalog.from_toml(text)
 
@@ -50,18 +51,6 @@ def _instead(path: Path, found: dict[str, Any]) -> str:
     if path.name != PYPROJECT:
         return f"{nearest('betamw', found)} (in a file of another name than {PYPROJECT})" if found else "got nothing"
     return "got [betamw] without tool." if "betamw" in found else "add it, or name another file"
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte order mark
-    except OSError as error:
-        msg = f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError as error:
-        msg = f"must be UTF-8, got something else at byte {error.start}"
-    except ValueError:  # a path from a file may hold a null
-        msg = "cannot be read: no path holds a null character"
-    raise ConfigError(msg)
 
 
 def _toml(text: str) -> dict[str, Any]:

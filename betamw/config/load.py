@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from betamw.catalog import CATALOG
 from betamw.config.environment import CONFIG, read_environment, variable
 from betamw.config.file import as_path, prefix_of, read_catalog, read_file
 from betamw.config.problems import Problems, file_name
@@ -14,7 +15,7 @@ from betamw.config.settings import Config, Pin
 from betamw.config.shape import Settings
 from betamw.config.tables import read_table
 from betamw.config.values import check_values
-from betamw.core.catalog import CATALOG, Catalog
+from betamw.core.catalog import Catalog
 from betamw.core.endpoint import EndpointRule
 from betamw.core.errors import at
 from betamw.core.policy import FallbackPolicy
@@ -63,6 +64,8 @@ def load(path: object = None, api: Api | None = None) -> Loaded:
     found = read_environment(problems)
     settings |= {key: value for key, (_, value) in found.items()}
     problems.complain()
+    if isinstance(api, Api) and "catalog" not in settings:
+        catalog = api.catalog
     if api is None:
         api = Api(**{key: settings[key] for key in ("base_url", "header") if key in settings}, catalog=catalog)
     with at(label):

@@ -7,7 +7,6 @@ import attrs
 
 from betamw.core import validators
 from betamw.core.beta import validated_all
-from betamw.core.catalog import CATALOG_RULES
 from betamw.core.endpoint import EndpointRule
 from betamw.core.errors import ConfigError
 from betamw.core.policy import FallbackPolicy
@@ -66,8 +65,8 @@ class Config:
         betas: Defaults that go out with every request, after those that the code gives to `chain`.
         remove: Betas that never go out, whoever asks for them, `override(add=...)` and endpoints included.
         api: Which requests are the API's.
-        endpoints: What the endpoints need: all the rules that hold, those of the catalog among them.
-        policy: What to do when a beta is refused.
+        endpoints: What the endpoints need: all the rules that hold, by default those of the catalog of `api`.
+        policy: What to do when a beta is refused; by default what that catalog calls required is never dropped.
         fallback: False: what is refused stays refused, nothing is left out or resent, whatever an `override` says.
         remember_for: Seconds that a verdict of the chain's memory holds.
         max_entries: Verdicts that it keeps at most.
@@ -80,9 +79,14 @@ class Config:
     remove: tuple[str, ...] = attrs.field(default=(), converter=_remove)
     api: Api = attrs.field(factory=Api, validator=instance_of(Api))
     endpoints: tuple[EndpointRule, ...] = attrs.field(
-        default=CATALOG_RULES, converter=_values, validator=_each(EndpointRule)
+        default=attrs.Factory(lambda config: config.api.catalog.rules, takes_self=True),
+        converter=_values,
+        validator=_each(EndpointRule),
     )
-    policy: FallbackPolicy = attrs.field(factory=FallbackPolicy, validator=instance_of(FallbackPolicy))
+    policy: FallbackPolicy = attrs.field(
+        default=attrs.Factory(lambda config: FallbackPolicy(required=config.api.catalog.required), takes_self=True),
+        validator=instance_of(FallbackPolicy),
+    )
     fallback: bool = attrs.field(default=True, validator=validators.boolean)
     remember_for: float = attrs.field(default=3600.0, validator=validators.seconds)
     max_entries: int = attrs.field(default=4096, validator=validators.at_least(1))

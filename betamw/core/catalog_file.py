@@ -3,13 +3,13 @@
 Every error is a `ConfigError` that begins with the place: `catalog: gate 'fast-mode': ...`.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
 
-from betamw.core.beta import Beta
-from betamw.core.endpoint import EndpointRule
+from betamw.core.beta import Beta, validated
+from betamw.core.endpoint import EndpointRule, Spelling
 from betamw.core.errors import ConfigError, at
 from betamw.core.facts import CONFIDENCES, DIRECTIONS, KINDS, STATUSES, Conflict, FieldConflict, Gate, KnownBeta
 from betamw.core.selector import Selector
@@ -58,7 +58,7 @@ class _Endpoints(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CatalogFile(msgspec.Struct, forbid_unknown_fields=True):
-    """All of the file, every part of which may be left out."""
+    """All of the file, every part of which may be left out. What the parts are is told in `betamw.Catalog`."""
 
     required: list[str] = []
     no_successors: list[str] = []
@@ -108,18 +108,18 @@ def families(betas: Iterable[KnownBeta]) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(ordered)
 
 
-def no_successors(file: CatalogFile, known: Container[str]) -> frozenset[str]:
+def no_successors(file: CatalogFile, known: Collection[str]) -> frozenset[str]:
     """The betas for which no older date of their family can stand in."""
     with at("no_successors"):
         return frozenset(_known(file.no_successors, known))
 
 
-def rules(file: CatalogFile, known: Container[str]) -> tuple[EndpointRule, ...]:
+def rules(file: CatalogFile, known: Collection[str]) -> tuple[EndpointRule, ...]:
     """The betas that endpoints require."""
     return tuple(_rule(raw, known) for raw in file.endpoints.rules)
 
 
-def alternatives(file: CatalogFile, known: Container[str]) -> Mapping[str, tuple[str, ...]]:
+def alternatives(file: CatalogFile, known: Collection[str]) -> Mapping[str, tuple[str, ...]]:
     """Path of a rule -> the betas that do as well."""
     with at("endpoints.rules: alternatives"):
         given = {raw.path: _known(raw.alternatives, known) for raw in file.endpoints.rules if raw.alternatives}
@@ -132,7 +132,7 @@ def without_header(file: CatalogFile) -> Mapping[str, int]:
     return MappingProxyType({raw.path: raw.without_header for raw in rules if raw.without_header is not None})
 
 
-def conflicts(file: CatalogFile, known: Container[str]) -> tuple[Conflict, ...]:
+def conflicts(file: CatalogFile, known: Collection[str]) -> tuple[Conflict, ...]:
     """The pairs of betas that are refused together."""
     found = []
     for raw in file.endpoints.conflicts:
@@ -142,7 +142,7 @@ def conflicts(file: CatalogFile, known: Container[str]) -> tuple[Conflict, ...]:
     return tuple(found)
 
 
-def field_conflicts(file: CatalogFile, known: Container[str]) -> tuple[FieldConflict, ...]:
+def field_conflicts(file: CatalogFile, known: Collection[str]) -> tuple[FieldConflict, ...]:
     """The body fields that are refused beside a beta or beside each other."""
     found = []
     for raw in file.endpoints.field_conflicts:
@@ -152,7 +152,7 @@ def field_conflicts(file: CatalogFile, known: Container[str]) -> tuple[FieldConf
     return tuple(found)
 
 
-def gates(file: CatalogFile, known: Container[str]) -> tuple[Gate, ...]:
+def gates(file: CatalogFile, known: Collection[str]) -> tuple[Gate, ...]:
     """Which part of a request belongs to which beta."""
     ids = [raw.id for raw in file.gates]
     if repeated := sorted({gate_id for gate_id in ids if ids.count(gate_id) > 1}):
@@ -169,17 +169,24 @@ def body_roots(file: CatalogFile) -> Mapping[str, Selector]:
 
 
 def templates(file: CatalogFile) -> tuple[str, ...]:
-    """The table of path templates."""
-    with at("endpoints.templates"):
-        return tuple(map(_path, file.endpoints.templates))
+    """The table of path templates; without one, the paths of rules and gates."""
+    if file.endpoints.templates:
+        with at("endpoints.templates"):
+            return tuple(map(_path, file.endpoints.templates))
+    endpoints = [endpoint for gate in file.gates for endpoint in gate.endpoints or file.gate_endpoints]
+    named = [*(raw.path for raw in file.endpoints.rules), *(endpoint.partition(" ")[2] for endpoint in endpoints)]
+    spelling, told_apart = Spelling.of(named), dict[tuple[str, ...], str]()
+    for path in named:
+        told_apart.setdefault(spelling.of_path(path), path)
+    return tuple(told_apart.values())
 
 
-def _rule(raw: _Rule, known: Container[str]) -> EndpointRule:
+def _rule(raw: _Rule, known: Collection[str]) -> EndpointRule:
     with at(f"endpoints.rules: {raw.path!r}"):
         return EndpointRule(raw.path, _known(raw.betas, known), raw.methods, exact=raw.exact)
 
 
-def _gate(raw: _Gate, file: CatalogFile, known: Container[str]) -> Gate:
+def _gate(raw: _Gate, file: CatalogFile, known: Collection[str]) -> Gate:
     with at(f"gates: {raw.id!r}"):
         _check_word(raw.direction, DIRECTIONS)
         _check_word(raw.confidence, CONFIDENCES)
@@ -198,10 +205,11 @@ def _gate(raw: _Gate, file: CatalogFile, known: Container[str]) -> Gate:
         )
 
 
-def _known(names: Iterable[str], known: Container[str]) -> tuple[str, ...]:
-    names = tuple(names)
+def _known(names: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
+    """The names, which must be under [betas] where the file has such a table: what is not there is misspelt."""
+    names = tuple(map(validated, names))
     for name in names:
-        if name not in known:
+        if known and name not in known:
             msg = f"a beta must be one of those under [betas], got {name!r}"
             raise ConfigError(msg)
     return names

@@ -80,6 +80,7 @@ DIALECTS: Final = (
             "zenrouter-unsupported-value",
             "ledger-unrecognized-beta",
             "broker-unsupported-feature",
+            "openai-unknown-beta",
         ),
     ),
     Dialect(

@@ -73,7 +73,8 @@ class FallbackPolicy:
         on_unnamed: When a reply refuses "a beta flag" without saying which: `"split"` searches for the culprit, a part
             of the betas in each send, over as many calls as it takes; `"drop_all"` resends without all that may be
             dropped; `"give_up"` hands the reply over.
-        required: Betas that are never dropped, as names or fnmatch patterns, besides what an endpoint requires.
+        required: Betas that are never dropped, as names or fnmatch patterns, besides what an endpoint requires; by
+            default what the catalog of the Claude API calls required, `{"oauth-*"}`.
         substitutes: What takes the place of a refused beta, once: a mapping from one name to the other; `"older"`, the
             next older date of its family in the catalog; `"never"`. A substitute that is refused too is dropped.
         paired_fields: When the JSON body uses a field of a refused beta, which without the beta is the next 400:

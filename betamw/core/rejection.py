@@ -130,7 +130,7 @@ def _judged(
     if ASKS_FOR_MORE.search(sentence) or _ASKS_NEXT.search(rest) or _COMBINED.match(rest):
         return None
     others = ITEM.findall(_ALTERNATIVES.split(between + sentence, maxsplit=1)[0])
-    betas = _in_order(names, sent)
+    betas = _meant(names, sent)
     if any(_bare(item) in sent for item in others) or bool(betas) != dialect.names:
         return None
     return Rejection(betas, dialect.rule, dialect.names)
@@ -142,3 +142,9 @@ def _bare(item: str) -> str:
 
 def _in_order(betas: Collection[str], sent: Iterable[str]) -> tuple[str, ...]:
     return tuple(beta for beta in sent if beta in betas)
+
+
+def _meant(names: Collection[str], sent: Collection[str]) -> tuple[str, ...]:
+    """The betas sent that the names stand for: `realtime` is `realtime=v1`, where it was not sent itself."""
+    features = {f"{name}=" for name in names if name not in sent}
+    return tuple(beta for beta in sent if beta in names or "".join(beta.partition("=")[:2]) in features)

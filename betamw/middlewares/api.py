@@ -10,12 +10,13 @@ from typing import Final
 import attrs
 from yarl import URL
 
-from betamw.core.catalog import CATALOG, Catalog
+from betamw.catalog import CATALOG
+from betamw.core.catalog import Catalog
 from betamw.core.endpoint import begins, segments
 from betamw.core.errors import ConfigError
 from betamw.core.place import Place
 from betamw.core.telling import discreet, holds_key, shown
-from betamw.core.validators import header_name
+from betamw.core.validators import header_name, instance_of
 
 ENVIRONMENT: Final = "ANTHROPIC_BASE_URL"
 """The official SDK's own variable."""
@@ -83,7 +84,7 @@ class Api:
             below it is the API's. The default is `ANTHROPIC_BASE_URL` from the environment when the `Api` is made, else
             `https://api.anthropic.com`.
         header: The name of the beta header.
-        catalog: The facts about its betas and endpoints.
+        catalog: The facts about its betas and endpoints: by default the Claude API's, else see `Catalog.load`.
 
     Raises `ConfigError` for a URL without scheme or host, or with credentials, query or fragment, and for a header name
     that is not one.
@@ -91,7 +92,7 @@ class Api:
 
     base_url: tuple[str, ...] = attrs.field(factory=_from_environment, converter=_several, repr=shown)
     header: str = attrs.field(default="anthropic-beta", validator=header_name)
-    catalog: Catalog = attrs.field(default=CATALOG, kw_only=True, repr=False, eq=False)
+    catalog: Catalog = attrs.field(default=CATALOG, validator=instance_of(Catalog), kw_only=True, repr=False, eq=False)
     _origins: frozenset[_Origin] = attrs.field(init=False, repr=False, eq=False)
     _find: Callable[[_Origin, str], Address | None] = attrs.field(init=False, repr=False, eq=False)
     _known: dict[tuple[_Origin, str], Address] = attrs.field(init=False, repr=False, eq=False, factory=dict)

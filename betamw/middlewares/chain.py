@@ -35,8 +35,9 @@ def chain(  # noqa: PLR0913  the settings of four middlewares, each by its name
     Args:
         betas: Defaults that go out with every request to the API; those of the configuration come after them.
         api: Which requests are the API's; by default the configuration's, else `Api()`.
-        endpoints: What the endpoints need; by default the configuration's, else what the catalog knows.
-        policy: What to do when a beta is refused; by default the configuration's, else `FallbackPolicy()`.
+        endpoints: What the endpoints need; by default the configuration's, else what the catalog of `api` knows.
+        policy: What to do when a beta is refused; by default the configuration's, else a `FallbackPolicy` that
+            never drops what the catalog of `api` calls required.
         memory: Where lessons are kept: by default a new `RejectionMemory` with the configuration's settings and pins,
             None to learn nothing.
         logger: Where events go: a structlog logger or a `logging.Logger`; see `LoggingMiddleware`.

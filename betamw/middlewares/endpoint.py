@@ -1,11 +1,11 @@
 """EndpointMiddleware: what an endpoint needs, goes with it."""
 
 from collections.abc import Awaitable, Iterable
+from typing import Any, Final
 
 import attrs
 from aiohttp import ClientHandlerType, ClientResponse
 
-from betamw.core.catalog import CATALOG_RULES
 from betamw.core.endpoint import EndpointRule, RuleTable
 from betamw.core.errors import ConfigError
 from betamw.core.telling import discreet, shown
@@ -15,8 +15,12 @@ from betamw.middlewares.call import Call
 from betamw.middlewares.participant import Participant
 from betamw.middlewares.switch import heeding
 
+_OF_CATALOG: Final[Any] = object()
 
-def _tuple(rules: Iterable[EndpointRule]) -> tuple[EndpointRule, ...]:
+
+def _tuple(rules: Iterable[EndpointRule]) -> Any:
+    if rules is _OF_CATALOG:
+        return _OF_CATALOG
     if not isinstance(rules, Iterable):
         msg = f"rules must be a sequence of EndpointRule values, got {shown(rules)}"
         raise ConfigError(msg)
@@ -27,25 +31,26 @@ def _tuple(rules: Iterable[EndpointRule]) -> tuple[EndpointRule, ...]:
     return rules
 
 
-def _table_of(middleware: "EndpointMiddleware") -> RuleTable:
-    return RuleTable(middleware.rules)
-
-
 @attrs.frozen(eq=False, field_transformer=discreet)
 class EndpointMiddleware(Participant):
     """Injects the betas that the rules want for a request's method and path.
 
     Attributes:
-        rules: The longest path wins; rules for the same path add up. The default is what the catalog knows. A rule
+        rules: The longest path wins; rules for the same path add up. By default those of the catalog of `api`. A rule
             without betas shields its path from a shorter one.
         api: Which requests are the API's; by default `Api()`.
 
     Raises `ConfigError` for something that is no `EndpointRule`.
     """
 
-    rules: tuple[EndpointRule, ...] = attrs.field(default=CATALOG_RULES, converter=_tuple)
+    rules: tuple[EndpointRule, ...] = attrs.field(default=_OF_CATALOG, converter=_tuple)
     api: Api = attrs.field(factory=Api, converter=heeding, validator=instance_of(Api))
-    _table: RuleTable = attrs.field(init=False, repr=False, default=attrs.Factory(_table_of, takes_self=True))
+    _table: RuleTable = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.rules is _OF_CATALOG:
+            object.__setattr__(self, "rules", self.api.catalog.rules)
+        object.__setattr__(self, "_table", RuleTable(self.rules))
 
     def take_part(self, call: Call, handler: ClientHandlerType) -> Awaitable[ClientResponse]:
         """Say what the endpoint needs."""

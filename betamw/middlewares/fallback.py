@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from functools import partial
+from typing import Any, Final
 
 import attrs
 from aiohttp import (
@@ -35,6 +36,13 @@ from betamw.middlewares.reply import look_at_body, reply_of
 from betamw.middlewares.request import API_KEY, is_innermost, prepare_resend
 from betamw.middlewares.switch import heeding
 
+_OF_CATALOG: Final[Any] = object()
+
+
+def _is_policy(middleware: object, attribute: "attrs.Attribute[Any]", policy: object) -> None:
+    if policy is not _OF_CATALOG:
+        instance_of(FallbackPolicy)(middleware, attribute, policy)
+
 
 @attrs.frozen(eq=False, field_transformer=discreet)
 class FallbackMiddleware(Participant):
@@ -44,7 +52,8 @@ class FallbackMiddleware(Participant):
     Where it is the innermost of all, calls that wait for a connection learn of what is refused to others meanwhile.
 
     Attributes:
-        policy: What may be dropped, and how often a call is resent.
+        policy: What may be dropped, and how often a call is resent; by default a `FallbackPolicy` that never drops what
+            the catalog of `api` calls required.
         memory: Where lessons are kept, a new one by default; None to learn nothing.
         api: Which requests are the API's; by default `Api()`.
         enabled: False: refusals are read and told, nothing is left out or resent, whatever an `override` says.
@@ -52,7 +61,7 @@ class FallbackMiddleware(Participant):
     Raises `ConfigError` for a value of another type.
     """
 
-    policy: FallbackPolicy = attrs.field(factory=FallbackPolicy, validator=instance_of(FallbackPolicy))
+    policy: FallbackPolicy = attrs.field(default=_OF_CATALOG, validator=_is_policy)
     memory: RejectionMemory | None = attrs.field(
         factory=RejectionMemory, validator=instance_of(RejectionMemory, or_none=True)
     )
@@ -62,6 +71,8 @@ class FallbackMiddleware(Participant):
     """The calls that aiohttp has in hand, with the response that their request had before, and their own context."""
 
     def __attrs_post_init__(self) -> None:
+        if self.policy is _OF_CATALOG:
+            object.__setattr__(self, "policy", FallbackPolicy(required=frozenset(self.api.catalog.required)))
         sentences(self.api.header.lower())  # compiled here, they are not on the path of the first refusal
 
     async def take_part(self, call: Call, handler: ClientHandlerType) -> ClientResponse:

@@ -46,6 +46,11 @@ def _copilot(message: str, _request_id: str) -> Refused:
     return Refused(message, to_json({"error": {"message": message, "code": "invalid_request_body"}}) + "\n")
 
 
+def _openai(message: str, _request_id: str) -> Refused:
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": "invalid_beta"}
+    return Refused(message, to_json({"error": error}))
+
+
 def unexpected_values(betas: Sequence[str], header: str) -> str:
     """The sentence of the API itself; an empty header value is refused as one beta without a name."""
     quoted = ", ".join(f"`{beta}`" for beta in betas)
@@ -92,6 +97,7 @@ _DIALECTS: Final[Mapping[str, Dialect]] = {
     "unrecognized": Dialect(lambda betas, header: f"Unrecognized {betas[0]} in {header}", _error_only),
     "not-enabled": Dialect(lambda betas, header: f"{header} {betas[0]} is not enabled for this organization."),
     "unsupported-colon": Dialect(lambda betas, header: f"unsupported {header}: {betas[0]}"),
+    "openai": Dialect(lambda betas, _: f"Unknown beta requested: '{betas[0].partition('=')[0]}'.", _openai),
     "gateway-unnamed": Dialect(lambda *_: "Unsupported or invalid beta header.", _error_only, named=False),
 }
 

@@ -474,6 +474,46 @@ class TestFromToml:
         assert ["g"] == [gate.id for gate in catalog.gates_at("post", "/chat")]
         assert () == catalog.gates_at("GET", "/chat")
 
+    def test_without_a_table_of_betas(self) -> None:
+        """Rules, conflicts and gates may speak of betas that are listed nowhere."""
+        catalog = Catalog.from_toml(
+            """
+            gates = [{ id = "g", betas = ["c"], endpoints = ["POST /chat"], fields = ["x"] }]
+            [endpoints]
+            rules = [{ path = "/files", betas = ["a=v1"] }]
+            conflicts = [{ path = "/files", betas = ["a=v1", "a=v2"] }]
+            """
+        )
+
+        assert [("/files", ("a=v1",), True)] == [(rule.path, rule.betas, rule.required) for rule in catalog.rules]
+        assert ([("a=v1", "a=v2")], [("c",)]) == (
+            [conflict.betas for conflict in catalog.conflicts],
+            [gate.betas for gate in catalog.gates],
+        )
+
+    def test_without_a_table_of_templates(self) -> None:
+        """The paths of rules and gates are told apart, each once, whatever its placeholders are called."""
+        catalog = Catalog.from_toml(
+            """
+            gate_endpoints = ["POST /chat", "POST /files/{id}"]
+            gates = [
+              { id = "g", betas = ["c"], fields = ["x"] },
+              { id = "h", betas = ["c"], endpoints = ["GET /models"], fields = ["x"] },
+            ]
+            [endpoints]
+            rules = [{ path = "/files/{file}", betas = ["a"] }, { path = "/files/{file}/", betas = ["b"] }]
+            """
+        )
+
+        assert ("/files/{file}", "/chat", "/models") == catalog.url_templates
+        assert ("/files/{file}", OTHER) == (catalog.template("/files/1"), catalog.template("/files"))
+
+    def test_a_table_of_templates_is_all(self) -> None:
+        """A table is not added to: a rule's path that it lacks is told as any other."""
+        catalog = Catalog.from_toml('endpoints = { templates = ["/b"], rules = [{ path = "/a", betas = ["x"] }] }')
+
+        assert (OTHER, "/b") == (catalog.template("/a"), catalog.template("/b"))
+
     def test_families_need_two_dates(self) -> None:
         """A name of kind `other`, a name without a date and a single date make no family."""
         catalog = Catalog.from_toml(
@@ -522,16 +562,23 @@ class TestFromToml:
                 ),
             ),
             (
-                'no_successors = ["a"]',
+                'no_successors = ["a"]\nbetas.other.active = { b = "" }',
                 "catalog: no_successors: a beta must be one of those under [betas], got 'a'",
             ),
             (
-                'endpoints.rules = [{ path = "/v1", betas = ["a"] }]',
+                'endpoints.rules = [{ path = "/v1", betas = ["a"] }]\nbetas.other.active = { b = "" }',
                 "catalog: endpoints.rules: '/v1': a beta must be one of those under [betas], got 'a'",
             ),
             (
-                'endpoints.rules = [{ path = "/v1", betas = [], alternatives = ["a"] }]',
+                'endpoints.rules = [{ path = "/v1", betas = [], alternatives = ["a"] }]\n[betas.other.active]\nb = ""',
                 "catalog: endpoints.rules: alternatives: a beta must be one of those under [betas], got 'a'",
+            ),
+            (
+                'endpoints.rules = [{ path = "/v1", betas = ["a b"] }]',
+                (
+                    "catalog: endpoints.rules: '/v1': a beta name must be visible ASCII without comma, whitespace or"
+                    " quotation mark, got 'a b'"
+                ),
             ),
             (
                 'endpoints.conflicts = [{ path = "/v1", betas = ["a"] }]',

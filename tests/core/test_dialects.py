@@ -64,6 +64,23 @@ def test_another_header_is_looked_for_by_its_own_name(header):
     assert expected == read(message, ["assistants=v9"], "OpenAI-Beta")
 
 
+@pytest.mark.parametrize(
+    ("named", "sent", "betas"),
+    [
+        ("realtime", ["assistants=v2", "realtime=v1"], ("realtime=v1",)),
+        ("assistants", ["assistants=v1", "realtime=v1", "assistants=v2"], ("assistants=v1", "assistants=v2")),
+        ("real", ["realtime=v1"], None),
+        ("v1", ["realtime=v1"], None),
+        ("tools", ["tools", "tools=v1"], ("tools",)),
+        ("a=b", ["a=b=c"], None),
+    ],
+)
+def test_a_name_stands_for_its_versions(named, sent, betas):
+    """OpenAI refuses `realtime=v1` as 'realtime'; a name that was sent itself stands for nothing else."""
+    expected = betas and Rejection(betas, "unsupported-header", named=True)
+    assert expected == read(f"Unknown beta requested: '{named}'.", sent, "OpenAI-Beta")
+
+
 @pytest.mark.parametrize("header", ["openai-beta", "x-anthropic-beta", "anthropic-beta-2", "anthropic-version"])
 def test_a_refusal_of_another_header_is_not_ours(header):
     """The name of the header counts as a whole."""

@@ -17,6 +17,13 @@ OTHER = "files-api-2025-04-14"
         ("bedrock", '{"message":"invalid beta flag"}'),
         ("copilot", '{"error":{"message":"unsupported beta header(s): a, b","code":"invalid_request_body"}}\n'),
         ("unrecognized", '{"error":{"message":"Unrecognized a in anthropic-beta"}}'),
+        (
+            "openai",
+            (
+                """{"error":{"message":"Unknown beta requested: 'a'.","type":"invalid_request_error","param":null,"""
+                '"code":"invalid_beta"}}'
+            ),
+        ),
         ("gateway-unnamed", '{"error":{"message":"Unsupported or invalid beta header."}}'),
     ],
 )
