@@ -65,6 +65,19 @@ async def configure() -> None:
     print(chains, betas)
 
 
+def another_api() -> tuple[ClientMiddlewareType, ...]:
+    """A catalog of one's own, and the one that is shipped."""
+    mine: betamw.Catalog = betamw.Catalog.load(Path("mine.toml"))
+    catalogs: list[betamw.Catalog] = [betamw.CATALOG, betamw.Catalog.load("mine.toml"), betamw.Catalog.from_toml("")]
+    rules: tuple[betamw.EndpointRule, ...] = mine.rules
+    api = betamw.Api("https://api.openai.com", header="OpenAI-Beta", catalog=catalogs[0] or mine)
+    return (
+        betamw.EndpointMiddleware(api=api),
+        betamw.FallbackMiddleware(api=api),
+        *betamw.chain(api=api, endpoints=rules),
+    )
+
+
 def ask(rejection: betamw.Rejection) -> betamw.Action | None:
     """A hook of the user's own."""
     if not rejection.named:
