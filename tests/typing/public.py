@@ -68,9 +68,9 @@ async def configure() -> None:
 def another_api() -> tuple[ClientMiddlewareType, ...]:
     """A catalog of one's own, and the one that is shipped."""
     mine: betamw.Catalog = betamw.Catalog.load(Path("mine.toml"))
-    catalogs: list[betamw.Catalog] = [betamw.CATALOG, betamw.Catalog.load("mine.toml"), betamw.Catalog.from_toml("")]
-    rules: tuple[betamw.EndpointRule, ...] = mine.rules
-    api = betamw.Api("https://api.openai.com", header="OpenAI-Beta", catalog=catalogs[0] or mine)
+    shipped: betamw.Catalog = betamw.CATALOG
+    rules: tuple[betamw.EndpointRule, ...] = (*mine.rules, *shipped.rules)
+    api = betamw.Api("https://api.openai.com", header="OpenAI-Beta", catalog=mine)
     return (
         betamw.EndpointMiddleware(api=api),
         betamw.FallbackMiddleware(api=api),
