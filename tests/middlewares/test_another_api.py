@@ -66,10 +66,11 @@ async def test_rules_by_hand(api):
 
 
 async def test_middlewares_by_hand(api):
-    """The middleware alone takes them from its API's catalog too."""
+    """Middlewares alone take rules and patterns from their API's catalog too."""
     settings = betamw.Api(api.base_url, "OpenAI-Beta", catalog=CATALOG)
     status, _ = await call(api, (betamw.EndpointMiddleware(api=settings),), ASSISTANT)
     assert 200 == status
+    assert {"keep=*"} == betamw.FallbackMiddleware(api=settings).policy.required
 
 
 async def test_config(api):

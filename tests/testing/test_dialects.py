@@ -56,6 +56,15 @@ async def test_messages(send, dialect, message):
 
 
 @pytest.mark.asyncio
+async def test_openai_names_a_beta_without_its_version(send):
+    """What is refused is a feature; its version came with the request."""
+    async with SimulatedApi(refuses=["realtime=v1"], dialect="openai") as api:
+        got = await send(api, "realtime=v1")
+
+    assert "Unknown beta requested: 'realtime'." == got.message
+
+
+@pytest.mark.asyncio
 async def test_long_context_is_about_one_family(send):
     """The long context refusal is about `context-1m-*`; another refused beta is named as the API does."""
     async with SimulatedApi(refuses=["a", BETA], dialect="long-context") as api:
