@@ -7,6 +7,7 @@ import attrs
 
 from betamw.core import validators
 from betamw.core.beta import validated_all
+from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.endpoint import EndpointRule
 from betamw.core.errors import ConfigError
 from betamw.core.policy import FallbackPolicy
@@ -54,6 +55,11 @@ def _each(kind: type) -> validators.Validator:
     return validate
 
 
+def _catalog(config: "Config") -> Catalog:
+    api: object = config.api  # not validated yet
+    return api.catalog if isinstance(api, Api) else CATALOG
+
+
 @attrs.frozen(kw_only=True, field_transformer=discreet)
 class Config:
     """What a chain is told without code: `betamw.chain(config=betamw.load_config("betamw.toml"))`.
@@ -79,12 +85,12 @@ class Config:
     remove: tuple[str, ...] = attrs.field(default=(), converter=_remove)
     api: Api = attrs.field(factory=Api, validator=instance_of(Api))
     endpoints: tuple[EndpointRule, ...] = attrs.field(
-        default=attrs.Factory(lambda config: config.api.catalog.rules, takes_self=True),
+        default=attrs.Factory(lambda config: _catalog(config).rules, takes_self=True),
         converter=_values,
         validator=_each(EndpointRule),
     )
     policy: FallbackPolicy = attrs.field(
-        default=attrs.Factory(lambda config: FallbackPolicy(required=config.api.catalog.required), takes_self=True),
+        default=attrs.Factory(lambda config: FallbackPolicy(required=_catalog(config).required), takes_self=True),
         validator=instance_of(FallbackPolicy),
     )
     fallback: bool = attrs.field(default=True, validator=validators.boolean)
