@@ -97,7 +97,7 @@ def test_closed_pipe(environment):
     assert (1, "") == (done.stdout.count("\n"), done.stderr)
 
 
-@pytest.mark.parametrize("missing", ["click", "rich"])
+@pytest.mark.parametrize("missing", ["click", "rich", "tomli_w"])
 def test_without_the_extra(missing):
     """Without click or rich there is one line that says what to install, and no traceback."""
     program = f"import sys; sys.modules[{missing!r}] = None; from betamw.cli import main; main()"

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import tomli_w
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import betamw
 from betamw.config.shape import json_schema
@@ -13,12 +16,13 @@ from betamw.config.shape import json_schema
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "examples" / "betamw.toml").read_text(encoding="utf-8")
 ALL_KEYS = re.sub(r"^# (\[\[|[a-z_]+ = )", r"\1", EXAMPLE, flags=re.MULTILINE)
+SCHEMA = jsonschema.Draft202012Validator(json_schema())
 CATALOG = '[betas.feature.active]\n"mine-2026-01-01" = "a detail"\n'
 
 
 def is_valid(text: str) -> bool:
     """Whether an editor finds no fault with a file."""
-    return jsonschema.Draft202012Validator(json_schema()).is_valid(tomllib.loads(text))
+    return SCHEMA.is_valid(tomllib.loads(text))
 
 
 def is_loaded(path: Path) -> bool:
@@ -119,3 +123,39 @@ def test_both_refuse(write, text):
 def test_both_accept(write, text):
     """What is good is good for both."""
     assert (True, True) == (is_valid(text), is_loaded(write(text)))
+
+
+SCALARS = st.one_of(
+    st.booleans(), st.integers(), st.floats(), st.dates(), st.text(max_size=3), st.sampled_from(["split", "a-b", "/v1"])
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["a", "b c"]), inner, max_size=2),
+)
+
+
+def tables(name: str) -> "st.SearchStrategy[dict]":
+    """What may stand in a table of the shape, right or wrong."""
+    keys = json_schema()["$defs"][name]["properties"].keys() | {"unknown"}
+    return st.dictionaries(st.sampled_from(sorted(keys)), VALUES, max_size=4)
+
+
+ANYTHING = st.tuples(
+    tables("Settings"), tables("PolicyTable"), tables("MemoryTable"), tables("EndpointTable"), tables("PinTable")
+).map(lambda made: {"policy": made[1], "memory": made[2], "endpoint": [made[3]], "pin": [made[4]], **made[0]})
+
+
+@given(ANYTHING)
+@example({"betas": ["a"]})
+def test_whatever_is_written(tmp_path_factory, table):
+    """It is loaded or refused with a line for each problem, and nothing that the schema refuses is loaded."""
+    problems: list[str] = []
+    text, path = tomli_w.dumps({"betamw": table}), tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_text(text, encoding="utf-8", newline="")
+    try:
+        betamw.load_config(path)
+    except betamw.ConfigError as error:
+        problems = str(error).split("\n")
+
+    assert [] == [line for line in problems if not line.startswith(f"{path}: ")]
+    assert problems or is_valid(text)
