@@ -135,7 +135,12 @@ async def call(*, logger=None, **more):
             return response.status
 
 
-def test_the_environment(beta_api, monkeypatch):
+@pytest.fixture
+def a_token(monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "mine")
+
+
+def test_the_environment(a_token, beta_api):
     """The address is where applications look for it, and no key but a worthless one is there."""
     assert (beta_api.base_url,) == betamw.Api().base_url
     assert ("a-key-of-no-value", None) == (
