@@ -98,9 +98,9 @@ class Rehearsal:
         return {**dropped, **{beta: "pinned" for beta in self.plan.merged if beta not in self.sent}}
 
     def rivals(self, beta: str) -> Iterator[str]:
-        """What goes out and is refused here together with a beta."""
+        """What goes out and is refused here together with a beta that does not."""
         pairs = (pair for pair in self.call.place.conflicts if beta in pair)
-        return (other for pair in pairs for other in pair if other != beta and other in self.sent)
+        return (other for pair in pairs for other in pair if other in self.sent)
 
 
 @attrs.frozen(field_transformer=discreet)

@@ -328,14 +328,16 @@ def test_newest_in_use():
 
 def test_required_and_lost_to_a_conflict():
     """What takes the place of a required beta is the caller's choice, and nothing to warn of."""
+    pairs = ", ".join(f"{{ path = '/v1/x', betas = {pair} }}" for pair in (["d", "e"], ["a", "c"], ["a", "b"]))
     catalog = Catalog.from_toml(
-        "[betas.endpoint.active]\na-2026-01-01 = ''\nb-2026-01-01 = ''\n[endpoints]\n"
-        "rules = [{ path = '/v1/x', betas = ['a-2026-01-01'] }]\n"
-        "conflicts = [{ path = '/v1/x', betas = ['a-2026-01-01', 'b-2026-01-01'] }]\n"
+        "[betas.endpoint.active]\na = ''\nb = ''\nc = ''\nd = ''\ne = ''\n[endpoints]\n"
+        f"rules = [{{ path = '/v1/x', betas = ['a'] }}]\nconflicts = [{pairs}]\n"
     )
-    told = explain(call("b-2026-01-01", path="/v1/x", catalog=catalog), Settings(rules=catalog.rules))
+    told = explain(call("b,d", path="/v1/x", catalog=catalog), Settings(rules=catalog.rules))
 
-    assert [("b-2026-01-01", None), ("a-2026-01-01", "conflict")] == [(b.name, b.why_not) for b in told.betas]
+    assert [("b", None, None), ("d", None, None), ("a", "conflict", "b")] == [
+        (beta.name, beta.why_not, beta.instead) for beta in told.betas
+    ]
     assert () == told.warnings
 
 
