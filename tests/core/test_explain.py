@@ -9,7 +9,7 @@ from yarl import URL
 import betamw
 from betamw.core.catalog import CATALOG, Catalog
 from betamw.core.explain import Call, Settings, explain, untouched
-from betamw.core.explanation import Asker, Clash
+from betamw.core.explanation import Asker, Clash, ExplainedBeta, Explanation, Finding
 from betamw.core.facts_at import facts_at, is_at_home
 from betamw.core.findings import View
 from betamw.core.memory import Verdicts
@@ -491,6 +491,33 @@ def test_memory_is_as_before():
 def test_model():
     """The model is that of the body."""
     assert "anthropic/m@1" == explain(call(body={"model": "anthropic/m@1"}), settings()).model
+
+
+def test_untouched():
+    """A call that no middleware has a part in goes out as it is, with all that the caller asks for."""
+    told = untouched("GET", "anthropic-beta", ("a", "b"), "turned_off", "why")
+
+    assert (
+        Explanation(
+            method="GET",
+            origin=None,
+            url_template=None,
+            model=None,
+            in_force=False,
+            header_name="anthropic-beta",
+            header="a, b",
+            rewritten=False,
+            betas=tuple(ExplainedBeta(name=name, sources=(Asker(source="request"),), sent=True) for name in "ab"),
+            warnings=(Finding(code="turned_off", text="why"),),
+        )
+        == told
+    )
+    assert None is untouched("GET", "anthropic-beta", (), "turned_off", "why").header
+
+
+def test_in_force():
+    """Otherwise they have one, though they need not change anything."""
+    assert explain(call(), Settings()).in_force
 
 
 # What is told.
