@@ -284,6 +284,11 @@ WORDS = {
             "server-side-fallback-2026-06-01), which does not go out"
         ),
     ),
+    "field-of-either": (
+        [],
+        {"body": SERVERS},
+        "the body's mcp_servers needs mcp-client-2025-04-04 or mcp-client-2026-09-15, which does not go out",
+    ),
     "two-fields-of-one": (
         [],
         {"body": {"messages": [{"role": "system", "clear_at": 1}, {"role": "system", "clear_at": 2}]}},
