@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from support.readme import API, BLOCKS, ROOT, blocks, run, write_files
 
+import betamw
 from betamw.testing import SimulatedApi
 
 REFUSED = "context-1m-2025-08-07"
@@ -39,18 +40,28 @@ async def test_a_program_runs(block, tmp_path):
         before = set(tmp_path.iterdir())
         command = [sys.executable, "-W", "error", "-c", block.text]
         if block.name is not None:
-            command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", block.name]
+            command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_betamw", "-p", "no:cacheprovider"]
+            command += ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function", block.name]
         done = [await run(command, tmp_path, api.base_url)]
         if set(tmp_path.iterdir()) != before:
             done.append(await run(command, tmp_path, api.base_url))
     assert {(0, "")} == {(ran.returncode, ran.stderr) for ran in done}, done[-1].stdout
 
 
+@pytest.mark.parametrize("block", **named(blocks("toml")))
+def test_a_file_can_be_read(block, tmp_path):
+    """Each file is a configuration, or a catalog."""
+    write_files(tmp_path)
+    read = betamw.load_config if "[betamw]" in block.text else betamw.Catalog.load
+    assert read(tmp_path / block.name)
+
+
 def transcript(block) -> list[tuple[str, str]]:
     """The commands in a block, and what each is shown to print."""
-    parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
-    assert "" == parts[0]
-    return [(command, output) for command, _, output in (part.partition("\n") for part in parts[1:])]
+    before, *parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
+    assert "" == before
+    split = [re.split(r"\n(?!> )", part, maxsplit=1) for part in parts]
+    return [(command.replace("\n> ", "\n"), output) for command, output in split]
 
 
 @pytest.mark.parametrize("block", **named(TRANSCRIPTS))
@@ -59,7 +70,7 @@ async def test_a_command_prints_what_is_shown(block, tmp_path):
     write_files(tmp_path)
     async with SimulatedApi(refuses=[REFUSED]) as api:
         for command, output in transcript(block):
-            ran = await run(f"{command} 2>&1".replace(API, api.base_url), tmp_path, api.base_url)
+            ran = await run(f"{{ {command}\n}} 2>&1".replace(API, api.base_url), tmp_path, api.base_url)
             printed = ran.stdout.replace(api.base_url, API)
             assert output.splitlines() == [line.rstrip() for line in printed.splitlines()]
 

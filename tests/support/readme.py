@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 ROOT: Final = Path(__file__).parents[2]
-API: Final = "https://gateway.example"
+API: Final = "https://api.anthropic.com"
 """Stands for the simulated API in what the README shows."""
 
 _NAME: Final = re.compile(r"# ([\w-]+\.(?:toml|py))\n")
@@ -63,17 +64,20 @@ def write_files(folder: Path) -> None:
 
 async def run(command: list[str] | str, folder: Path, base_url: str) -> "subprocess.CompletedProcess[str]":
     """Run a program, or a line of shell, as a user who has set up what the README tells."""
-    scripts = Path(sys.executable).parent
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "BETAMW_"))},
         "ANTHROPIC_BASE_URL": base_url,
         "ANTHROPIC_API_KEY": "a-key",
-        "COLUMNS": "100",
+        "COLUMNS": "90",
+        "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",  # it fetches tables
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "NO_COLOR": "1",
-        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
     }
+
+    if isinstance(command, str):  # as if it were installed
+        command = f'betamw() {{ {shlex.quote(sys.executable)} -W error -m betamw.cli "$@"; }}\n{command}'
 
     def running() -> "subprocess.CompletedProcess[str]":
         return subprocess.run(  # noqa: S603  what our own README says
