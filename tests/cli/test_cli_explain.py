@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from betamw.cli import app as cli_app
-from betamw.middlewares import switch
 
 CONTEXT = "context-management-2025-06-27"
 THINKING = "interleaved-thinking-2025-05-14"
@@ -28,7 +27,6 @@ BODY = {"model": "claude-opus-5", "context_management": {"edits": [{"type": "com
 def _environment(monkeypatch):
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(switch, "_headers", set())  # what is turned off in one test is not in the next
 
 
 @pytest.fixture

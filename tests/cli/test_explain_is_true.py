@@ -8,7 +8,6 @@ import pytest
 
 import betamw
 from betamw.cli import app as cli_app
-from betamw.middlewares import switch
 from betamw.testing import SimulatedApi
 
 CONTEXT = "context-management-2025-06-27"
@@ -131,11 +130,6 @@ CALLS = {
     "another-header": Made(beta=(CONTEXT,), default=(LONG,), config='header = "OpenAI-Beta"'),
     "turned-off": Made(beta=(f"{CONTEXT},, {LONG}",), default=(THINKING,), config="disable = true"),
 }
-
-
-@pytest.fixture(autouse=True)
-def _nothing_turned_off(monkeypatch):
-    monkeypatch.setattr(switch, "_headers", set())
 
 
 REASONS = {"removed": "policy", "conflict": "policy", "pinned": "remembered"}

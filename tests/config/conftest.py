@@ -10,17 +10,15 @@ import pytest
 import pytest_asyncio
 from support.client import Client, open_client
 
-from betamw.middlewares import switch
 from betamw.testing import SimulatedApi
 
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch) -> None:
-    """No variable of ours, and nothing that was turned off before."""
+    """No variable of ours."""
     for name in os.environ:
         if name.startswith("BETAMW_") or name == "ANTHROPIC_BASE_URL":
             monkeypatch.delenv(name)
-    monkeypatch.setattr(switch, "_headers", set())
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from betamw.testing import SimulatedApi
 
 REFUSED = "context-1m-2025-08-07"
 VOLATILE = {"betamw_call", "duration_s", "resend_overhead_s", "server_port", "timestamp"}
-INSTALLS = [block for block in blocks("bash") if "pip install" in block.text]
 TRANSCRIPTS = blocks("console")
 
 
@@ -75,19 +74,10 @@ async def test_a_command_prints_what_is_shown(block, tmp_path):
             assert output.splitlines() == [line.rstrip() for line in printed.splitlines()]
 
 
-@pytest.mark.parametrize("block", **named([block for block in blocks("bash") if block not in INSTALLS]))
-async def test_a_line_of_shell_runs(block, tmp_path):
-    """Each line does what it is there for without an error."""
-    write_files(tmp_path)
-    async with SimulatedApi() as api:
-        ran = await run(f"set -e\n{block.text}", tmp_path, api.base_url)
-    assert (0, "") == (ran.returncode, ran.stderr)
-
-
 @pytest.mark.skipif("CI" not in os.environ, reason="downloads packages: CI does it")
-@pytest.mark.parametrize("block", **named(INSTALLS))
+@pytest.mark.parametrize("block", **named(blocks("bash")))
 async def test_what_is_installed_can_be_imported(block, tmp_path):
-    """Each line that installs something works in a fresh environment, and the library comes with it."""
+    """Each line of shell installs the library in a fresh environment."""
     commands = [line for line in block.text.splitlines() if not line.startswith("python3 -m venv")]
     if not commands:
         pytest.skip("is run by .ci/run, as it stands there")
