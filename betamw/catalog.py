@@ -12,7 +12,7 @@ from betamw.core.telling import shown
 from betamw.text_file import read_text
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Catalog(core.Catalog):
     """What is known about an API's betas; `CATALOG` is what is known of the Claude API's.
 

@@ -78,7 +78,7 @@ def _index_opening(catalog: "Catalog") -> frozenset[str]:
     return frozenset(beta for gate in catalog.gates for beta in gate.betas)
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Catalog:
     """The facts, read from TOML; `CATALOG` is the one that is shipped.
 
@@ -122,6 +122,9 @@ class Catalog:
         init=False, repr=False, default=attrs.Factory(_index_opening, takes_self=True)
     )
     """The betas that open a field."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.betas)} betas, {len(self.rules)} rules>"
 
     @classmethod
     def from_toml(cls, text: str) -> Self:

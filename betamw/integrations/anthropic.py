@@ -9,6 +9,7 @@ async with AsyncAnthropic(http_client=http_client("interleaved-thinking-2025-05-
 ```
 """
 
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -97,7 +98,7 @@ def http_client(  # noqa: PLR0913  the settings of `betamw.chain`, and where the
 
     Raises `InvalidBetaError` and `ConfigError`.
     """
-    if session is not None and not callable(session):
+    if session is not None and not _takes_middlewares(session):
         msg = f"session must be a function that takes middlewares= and makes a ClientSession, got {shown(session)}"
         raise ConfigError(msg)
     if not isinstance(api, Api | None):
@@ -132,10 +133,14 @@ def usage(response: "httpx2.Response | _Raw | _Replied") -> BetaUsage:
     Takes what `with_raw_response` and `with_streaming_response` give, a stream of events, an `APIStatusError`, or the
     response of httpx2 behind any of them. It tells of one request: of the last, where the SDK has tried again.
 
-    Raises `KeyError` for a response that no betamw middleware has seen, and for what a strict policy has refused.
+    Raises `KeyError` for a response that no betamw middleware has seen, and for what a strict policy has refused;
+    `TypeError` for what is no response, such as the message that it holds.
     """
     found = getattr(response, "http_response", None) or getattr(response, "response", response)
-    reply = getattr(found, "extensions", {}).get(REPLY)
+    if not isinstance(found, httpx2.Response):
+        msg = f"usage takes a response, such as with_raw_response gives, got a {type(found).__name__}"
+        raise TypeError(msg)
+    reply = found.extensions.get(REPLY)
     if reply is None:
         msg = "no middleware of betamw has seen this response, or a strict policy has refused it"
         raise KeyError(msg)
@@ -150,6 +155,18 @@ def _session(context: Any, middlewares: tuple[ClientMiddlewareType, ...]) -> Cli
     limits = anthropic.DEFAULT_CONNECTION_LIMITS
     connector = TCPConnector(ssl=context, limit=limits.max_connections or 0, keepalive_timeout=limits.keepalive_expiry)
     return ClientSession(connector=connector, middlewares=middlewares)
+
+
+def _takes_middlewares(make: object) -> bool:
+    if not callable(make) or inspect.iscoroutinefunction(make):
+        return False
+    try:
+        inspect.signature(make).bind(middlewares=())
+    except TypeError:
+        return False
+    except ValueError:  # it has none that can be seen
+        return True
+    return True
 
 
 def _checked(make: _Make, middlewares: tuple[ClientMiddlewareType, ...]) -> ClientSession:

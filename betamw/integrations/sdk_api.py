@@ -15,7 +15,7 @@ import httpx2
 from aiohttp import ClientResponse
 from yarl import URL
 
-from betamw.core.endpoint import OTHER
+from betamw.core.endpoint import OTHER, segments
 from betamw.middlewares.api import Address, Api
 
 _SIGNED: Final = "AWS4-"
@@ -83,4 +83,6 @@ def _base(url: URL, api: Api) -> str | None:
     for start in range(1, len(parts)):
         if api.catalog.template(f"/{'/'.join(parts[start:])}") != OTHER:
             return f"{url.origin()}{'/'.join(parts[:start])}"
-    return None
+    begins = {segments(template)[0] for template in api.catalog.url_templates}
+    start = next((at for at, part in enumerate(parts) if part in begins), None)  # an endpoint that it does not know
+    return None if start is None else f"{url.origin()}{'/'.join(parts[:start])}"

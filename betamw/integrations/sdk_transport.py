@@ -2,7 +2,8 @@
 
 - A refusal that a strict policy raises is a reply again: the SDK would take the error for a broken connection and send
   the call three times.
-- A multipart upload of moderate size can be sent twice: httpx2 streams it, though its parts lie in memory mostly.
+- A body of moderate size can be sent twice: httpx2 streams uploads and what a redirect repeats, though they lie in
+  memory mostly.
 - A connection that cannot be made or breaks is a `ConnectError`, as with the SDK's own copy of httpx-aiohttp. The
   original makes a `ConnectTimeout` of it, and the SDK an `APITimeoutError` of that.
 """
@@ -23,7 +24,7 @@ from betamw.integrations.sdk_api import Sending, current
 from betamw.middlewares.api import Api
 
 LARGEST_UPLOAD: Final = 16 * 2**20
-"""Bytes of a multipart body that are held in memory until the reply is there."""
+"""Bytes of a body that are held in memory until the reply is there."""
 
 REPLY: Final = "betamw.reply"
 """The extension of a response that holds aiohttp's, by which `betamw.usage` knows it; None without `noting`."""
@@ -88,15 +89,24 @@ class _Upload(io.BytesIO, httpx2.AsyncByteStream):
 
 
 async def _resendable(request: httpx2.Request) -> httpx2.Request:
-    """The request with a body that can be sent twice, if it is in parts and not too long."""
+    """The request with a body that can be sent twice, if it is not too long."""
     headers = request.headers
     length = headers.get("content-length", "")
-    if not headers.get("content-type", "").startswith("multipart/") or not length.isdecimal():
+    if _is_read(request) or not length.isdecimal() or int(length) > LARGEST_UPLOAD:
         return request
-    if int(length) > LARGEST_UPLOAD:
+    content = await request.aread()
+    if not headers.get("content-type", "").startswith("multipart/"):
         return request
-    upload = _Upload(await request.aread())  # the original can follow a redirect now, too
+    upload = _Upload(content)  # the original can follow a redirect now, too
     return httpx2.Request(request.method, request.url, headers=headers, stream=upload, extensions=request.extensions)
+
+
+def _is_read(request: httpx2.Request) -> bool:
+    try:
+        _ = request.content
+    except httpx2.RequestNotRead:
+        return False
+    return True
 
 
 def _reply(error: BetaRejectedError) -> httpx2.Response:

@@ -108,6 +108,28 @@ async def test_an_upload_that_is_redirected(sdk, api):
     assert 3 == uploaded.size_bytes
 
 
+async def test_a_refusal_after_a_redirect(sdk, api):
+    """What the redirect repeats can be sent again, and the lesson holds for its model."""
+    memory = betamw.RejectionMemory()
+    async with sdk(memory=memory) as opened:
+        api.refuse(OLD)
+        for _ in range(2):
+            api.respond_next(307, headers={"location": "/v1/messages"})
+            await opened.client.beta.messages.create(**CALL, betas=[OLD])
+
+    assert [(OLD,), (OLD,), (), (), ()] == opened.sent
+    assert [CALL["model"]] == [verdict.scope.model for verdict in memory.verdicts()]
+
+
+async def test_an_endpoint_that_the_catalog_does_not_know(sdk, api):
+    """It is the API's all the same, wherever the client has it."""
+    async with sdk(DEFAULT) as opened:
+        api.respond_next(200, {})
+        await opened.client.post("/v1/brand_new", cast_to=object)
+
+    assert ([(DEFAULT,)], ["_OTHER"]) == (opened.sent, [event["url_template"] for event in opened.events()])
+
+
 async def test_a_path_that_is_not_the_apis(sdk, api):
     """A request of the user's own to somewhere else passes through untouched."""
     async with sdk(DEFAULT) as opened:

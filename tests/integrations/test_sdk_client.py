@@ -247,6 +247,8 @@ async def test_a_session_that_is_none(sdk):
         (["a b"], {}, betamw.InvalidBetaError, "a default beta"),
         ([], {"api": "https://gateway.example"}, betamw.ConfigError, "api must be an Api or None, got 'https://gat"),
         ([], {"session": "x"}, betamw.ConfigError, "session must be a function that takes middlewares= and makes a"),
+        ([], {"session": lambda of: of}, betamw.ConfigError, "session must be a function that takes middlewares= and"),
+        ([], {"session": asyncio.sleep}, betamw.ConfigError, "session must be a function that takes middlewares= and"),
         ([], {"policy": "strict"}, betamw.ConfigError, "policy"),
         ([], {"memory": 3600}, betamw.ConfigError, "memory"),
     ],

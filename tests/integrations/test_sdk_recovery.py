@@ -140,6 +140,12 @@ async def test_an_upload_of_unknown_length(sdk):
     assert ["chunked"] == [request.headers.get("transfer-encoding") for request in opened.api.requests]
 
 
+def test_usage_of_no_response():
+    """The message itself knows nothing of it; the error says what does."""
+    with pytest.raises(TypeError, match="usage takes a response, such as with_raw_response gives, got a dict"):
+        usage({})
+
+
 async def test_usage(sdk):
     """Each kind of response of the SDK tells what became of the betas, and so does an error."""
     async with sdk(client={"max_retries": 1}) as opened:
