@@ -23,9 +23,10 @@ def environment_proxies() -> dict[str, httpx2.Proxy | None]:
 
 def _patterns(hosts: list[str]) -> Iterator[str]:
     """What httpx2 can read of it; the rest excepts nothing."""
+    unused = httpx2.AsyncBaseTransport()
     for pattern in filter(None, map(_pattern, filter(None, hosts))):
         with suppress(httpx2.InvalidURL):
-            httpx2.URL(pattern)
+            httpx2.AsyncClient(transport=unused, mounts={pattern: None})  # there is no other way to ask
             yield pattern
 
 
@@ -33,13 +34,20 @@ def _pattern(host: str) -> str | None:
     """`.example.com` are the hosts below it, `example.com` itself too; addresses and networks are themselves."""
     if "://" in host:
         return host
-    bare = host.replace("[", "").replace("]", "")
+    address, slash, bits = host.partition("/")
+    version = _version(address)
+    if version == _IPV6:
+        return f"all://[{address}]{slash}{bits}"
+    if version is not None or host.startswith("["):
+        return f"all://{host}"
+    if slash:
+        return None
+    itself = host.lower() == "localhost" or host.startswith("*.")
+    return f"all://{host}" if itself else f"all://*{host}"
+
+
+def _version(address: str) -> int | None:
     try:
-        network = ipaddress.ip_network(bare, strict=False)
+        return ipaddress.ip_address(address).version
     except ValueError:
-        if "/" in host:
-            return None
-        itself = host.lower() == "localhost" or host.startswith("*.")
-        return f"all://{host}" if itself else f"all://*{host}"
-    address, slash, bits = bare.partition("/")
-    return f"all://[{address}]{slash}{bits}" if network.version == _IPV6 else f"all://{bare}"
+        return None

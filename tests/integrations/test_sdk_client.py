@@ -64,6 +64,8 @@ ENVIRONMENTS = [
     {"all_proxy": PROXY, "no_proxy": "localhost,.b.example,c.example,*.d.example,"},
     {"all_proxy": PROXY, "no_proxy": "https://e.example,10.0.0.0/8,::1,fe80::/10,[::2],e.example:8080"},
     {"all_proxy": PROXY, "no_proxy": "f.example/g,10.0.0.0/99,http://[,a b"},
+    {"all_proxy": PROXY, "no_proxy": "[::1]:8080,[fe80::]/10,[::1,fe80::1%eth0,*.g.example/h,1.2.3.4/"},
+    {"all_proxy": PROXY, "no_proxy": "1.2.3.4/255.0.0.0,::1%1/64,[::1%1]/64,fe80::/10/3"},
 ]
 
 
