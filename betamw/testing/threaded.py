@@ -41,7 +41,7 @@ class _Threaded(SimulatedApi):
 def in_thread() -> Iterator[SimulatedApi]:
     """Run a simulated API in a thread until the block ends."""
     started: Future[tuple[_Threaded, asyncio.Event]] = Future()
-    thread = Thread(target=lambda: asyncio.run(_serve(started)), name="betamw-simulated-api", daemon=True)
+    thread = Thread(target=_run, args=(started,), name="betamw-simulated-api", daemon=True)
     thread.start()
     api, ended = started.result()
     try:
@@ -51,13 +51,18 @@ def in_thread() -> Iterator[SimulatedApi]:
         thread.join()
 
 
-async def _serve(started: "Future[tuple[_Threaded, asyncio.Event]]") -> None:
-    ended = asyncio.Event()
+def _run(started: "Future[tuple[_Threaded, asyncio.Event]]") -> None:
     try:
-        async with _Threaded(loop=asyncio.get_running_loop()) as api:
-            started.set_result((api, ended))
-            await ended.wait()
+        with asyncio.Runner() as runner:  # unlike `asyncio.run`, it has its loop before there is a coroutine
+            runner.run(_serve(started))
     except BaseException as error:
         if started.done():
             raise
         started.set_exception(error)
+
+
+async def _serve(started: "Future[tuple[_Threaded, asyncio.Event]]") -> None:
+    ended = asyncio.Event()
+    async with _Threaded(loop=asyncio.get_running_loop()) as api:
+        started.set_result((api, ended))
+        await ended.wait()

@@ -101,7 +101,7 @@ def test_a_failure(run_pytest, pytester):
 
 def test_it_costs_nothing_where_it_is_not_used(run_pytest, pytester, monkeypatch):
     """Neither betamw nor what it needs is imported at pytest's start."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # some of the others (langsmith's) do import aiohttp
     pytester.makepyfile("""
         import sys
         def test_it():
@@ -195,6 +195,18 @@ def test_a_server_that_cannot_start(monkeypatch):
     monkeypatch.setattr(SimulatedApi, "__aenter__", fail)
 
     with pytest.raises(OSError, match="no port is free"), threaded.in_thread():
+        pass
+
+
+def test_a_loop_that_cannot_be_made(monkeypatch):
+    """Nor does it wait where there is no loop to start in, as with pytest-socket, which forbids its sockets."""
+
+    def fail():
+        raise OSError("no sockets")  # noqa: EM101, TRY003  a short text
+
+    monkeypatch.setattr(asyncio.events, "new_event_loop", fail)
+
+    with pytest.raises(OSError, match="no sockets"), threaded.in_thread():
         pass
 
 
