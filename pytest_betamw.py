@@ -18,8 +18,9 @@ def beta_api(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SimulatedApi]":
     """A running `betamw.testing.SimulatedApi`, for this test.
 
     `ANTHROPIC_BASE_URL` names it meanwhile, which `betamw.Api()` and the official SDK read when they are made; and
-    `ANTHROPIC_API_KEY` is a key of no value, so that no other gets into a test. It runs in a thread of its own: a test
-    may be a coroutine, under any plugin, or a plain function.
+    `ANTHROPIC_API_KEY` is a key of no value, so that no other gets into a test, nor do headers of
+    `ANTHROPIC_CUSTOM_HEADERS`. It runs in a thread of its own: a test may be a coroutine, under any plugin, or a plain
+    function.
     """
     from betamw.testing.threaded import in_thread  # noqa: PLC0415  see above
 
@@ -27,6 +28,7 @@ def beta_api(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SimulatedApi]":
         monkeypatch.setenv("ANTHROPIC_BASE_URL", api.base_url)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "a-key-of-no-value")
         monkeypatch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
+        monkeypatch.delenv("ANTHROPIC_CUSTOM_HEADERS", raising=False)  # the SDK's; may hold a key, and betas
         yield api
 
 

@@ -139,14 +139,16 @@ async def call(*, logger=None, **more):
 @pytest.fixture
 def a_token(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "mine")
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "authorization: mine\nanthropic-beta: mine-2026-01-01")
 
 
 def test_the_environment(a_token, beta_api):
     """The address is where applications look for it, and no key but a worthless one is there."""
     assert (beta_api.base_url,) == betamw.Api().base_url
-    assert ("a-key-of-no-value", None) == (
+    assert ("a-key-of-no-value", None, None) == (
         os.environ["ANTHROPIC_API_KEY"],
         os.environ.get("ANTHROPIC_AUTH_TOKEN"),
+        os.environ.get("ANTHROPIC_CUSTOM_HEADERS"),
     )
 
 
