@@ -8,7 +8,7 @@ import attrs
 
 from betamw.core import catalog as core
 from betamw.core.errors import ConfigError, at
-from betamw.core.telling import shown
+from betamw.core.telling import shown, without_key
 from betamw.text_file import read_text
 
 
@@ -74,7 +74,10 @@ class Catalog(core.Catalog):
             msg = f"the path of a catalog must be a str or an os.PathLike, got {shown(path)}"
             raise ConfigError(msg)
         with at(shown(os.fspath(path))):
-            return cls.from_toml(read_text(Path(path)))
+            try:
+                return cls.from_toml(read_text(Path(path)))
+            except ConfigError as error:
+                raise ConfigError(without_key(str(error))) from None
 
 
 def _shipped() -> Catalog:

@@ -8,6 +8,7 @@ import pytest
 
 import betamw
 
+KEY = "sk-ant-api03-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 SMALL = """
 [endpoints]
 rules = [{ path = "/v1/assistants", betas = ["assistants=v2"] }]
@@ -66,6 +67,25 @@ def test_errors(tmp_path, monkeypatch, content, message):
     with pytest.raises(betamw.ConfigError) as error:
         betamw.Catalog.load("mine.toml")
     assert f"'mine.toml': {message}" == str(error.value)
+
+
+@pytest.mark.parametrize("value", [5000 * "9", 5000 * "["])
+def test_what_python_does_not_read(tmp_path, value):
+    """Too long a number and too deep an array are errors of the file, too."""
+    file = tmp_path / "mine.toml"
+    file.write_text(f"required = {value}", encoding="utf-8")
+    with pytest.raises(betamw.ConfigError, match="catalog: "):
+        betamw.Catalog.load(file)
+
+
+@pytest.mark.parametrize("content", [f"{KEY} = 1", f"[betas.{KEY}.active]\na = ''"])
+def test_errors_tell_no_key(tmp_path, content):
+    """What looks like a key is not shown, wherever in the file it stands."""
+    file = tmp_path / "mine.toml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(betamw.ConfigError, match="what looks like a key cannot stand there") as error:
+        betamw.Catalog.load(file)
+    assert KEY not in str(error.value)
 
 
 @pytest.mark.parametrize("path", [".", "a\0b"])

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from betamw.core.errors import BetaError, ConfigError
-from betamw.core.telling import discreet, holds_key, in_place_of, shown
+from betamw.core.telling import discreet, holds_key, in_place_of, shown, without_key
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -54,9 +54,7 @@ class Problems:
 
     def add(self, where: str, text: object) -> None:
         """Something is wrong there."""
-        if holds_key(str(text)):
-            text = "what looks like a key cannot stand there"
-        self.lines.append(f"{self.prefix}{where}: {text}")
+        self.lines.append(f"{self.prefix}{where}: {without_key(str(text))}")
 
     @contextmanager
     def at(self, where: str) -> Iterator[None]:

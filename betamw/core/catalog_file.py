@@ -73,7 +73,7 @@ def decode(text: str) -> CatalogFile:
     """Read TOML of the right shape."""
     try:
         return msgspec.toml.decode(text, type=CatalogFile)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # of tomllib: too long a number, too deep
         raise ConfigError(str(error)) from None
 
 

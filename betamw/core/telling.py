@@ -34,6 +34,11 @@ def holds_key(text: str) -> bool:
     return _HOLDS_KEY.search(text) is not None
 
 
+def without_key(text: str) -> str:
+    """The text of an error, or that it cannot be told."""
+    return "what looks like a key cannot stand there" if holds_key(text) else text
+
+
 def may_be_told(name: str) -> bool:
     """Whether a name looks like one: short, plain, and no key."""
     return _TOLD.fullmatch(name) is not None
