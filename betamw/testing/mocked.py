@@ -5,6 +5,7 @@ middlewares. So here the mock calls aiohttp's own `_request`, with one middlewar
 what is mocked and never gets to a connection. Everything else, from `base_url` to `raise_for_status`, is aiohttp's.
 """
 
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,8 +49,8 @@ def run_middlewares(mocked: "aioresponses") -> Iterator["aioresponses"]:
 
     `mocked.requests` holds every one of them, with the arguments of the call as they would be sent: `headers` are those
     that the session, the caller and the middlewares have set or changed (what aiohttp adds by itself, as `Host`, is
-    left out), `json` or `data` is the body that a middleware has put in the place of the caller's, and `middlewares` is
-    left out. Callbacks get the same.
+    left out), `json` or `data` is the body that a middleware has put in the place of the caller's, in the place of a
+    file that is sent is one with what was read of it, and `middlewares` is left out. Callbacks get the same.
 
     Args:
         mocked: An `aioresponses` that is started. To say it twice does no harm.
@@ -191,6 +192,8 @@ class _Call:
                 told |= {"json": None, "data": sent}
         elif sent is not None and hasattr(told.get("data"), "__aiter__"):  # used up, and nobody could read it again
             told["data"] = sent
+        elif sent is not None and isinstance(told.get("data"), io.IOBase):  # read to its end, or closed
+            told["data"] = io.BytesIO(sent)
         return told
 
     def _headers(self, request: ClientRequest) -> CIMultiDict[str]:

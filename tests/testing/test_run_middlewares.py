@@ -470,6 +470,20 @@ async def test_a_file_is_sent_again(mocked):
     assert attempts == len(calls(mocked))
 
 
+async def test_a_file_can_be_read(mocked, tmp_path):
+    """What was sent of a file can be read where it is recorded, and by a callback, though aiohttp is done with it."""
+    path, seen = tmp_path / "a.txt", []
+    path.write_bytes(b"abc")
+    mocked.post(MESSAGES, callback=lambda _url, **arguments: seen.append(arguments["data"].read()), repeat=True)
+
+    async with session(NEW) as client:
+        with path.open("rb") as file:
+            await client.post(MESSAGES, data=file)
+        await client.post(MESSAGES, data=io.BytesIO(b"def"))
+
+    assert [b"abc", b"def"] == seen == [call.kwargs["data"].read() for call in calls(mocked)]
+
+
 async def test_middlewares_of_the_request(mocked):
     """They take the place of the session's, as in aiohttp."""
     mocked.post(MESSAGES, repeat=True)
