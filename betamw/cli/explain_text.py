@@ -14,7 +14,6 @@ from betamw.core.endpoint import OTHER
 from betamw.core.explanation import Asker, ExplainedBeta, Explanation, Facts
 
 _INDENT: Final = 9
-_ROOM_FOR_NAMES: Final = 90
 _STYLES: Final = {"yes": "green", "active": "green"}
 _WORDS: Final = {"request": "caller", "endpoint": "endpoint", "substitute": "nobody"}
 
@@ -27,7 +26,8 @@ def draw(console: Console, told: Explanation) -> None:
         print_labelled(console, "body", Text(f"without {', '.join(told.body_fields_stripped)}"), _INDENT)
     if told.betas:
         console.print()
-        console.print(_table(told, console.width))
+        whole = _table(told, narrow=False)
+        console.print(whole if console.measure(whole).maximum <= console.width else _table(told, narrow=True))
     for beta in told.betas:
         lines = list(_known(beta))
         if lines:
@@ -62,9 +62,8 @@ def _header(console: Console, told: Explanation) -> Text:
     return Text(line, "magenta")
 
 
-def _table(told: Explanation, width: int) -> Table:
+def _table(told: Explanation, *, narrow: bool) -> Table:
     """Who asks for what, and whether it goes out."""
-    narrow = width < _ROOM_FOR_NAMES
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for title in ("beta", "asked by", "sent", "catalog"):
         drawn.add_column(title, overflow="fold")

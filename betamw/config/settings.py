@@ -106,6 +106,10 @@ class Config:
     def new_memory(self) -> RejectionMemory:
         """A new memory with these settings and pins."""
         memory = RejectionMemory(self.remember_for, self.max_entries, self.probe_lease)
+        self.put_pins_into(memory)
+        return memory
+
+    def put_pins_into(self, memory: RejectionMemory) -> None:
+        """Pin in a memory what is pinned here."""
         for pin in self.pins:
             pin.put_into(memory)
-        return memory

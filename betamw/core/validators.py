@@ -84,10 +84,19 @@ def callable_(_instance: object, attribute: "attrs.Attribute[Any]", value: objec
 
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_TAKEN: Final = frozenset(
+    {"accept", "accept-encoding", "anthropic-version", "authorization", "connection", "content-encoding"}
+    | {"content-length", "content-type", "cookie", "expect", "host", "proxy-authorization", "te", "trailer"}
+    | {"transfer-encoding", "upgrade", "user-agent", "x-api-key"}
+)
+"""Headers whose value a list of betas would break, or betray."""
 
 
 def header_name(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    """What can name a header: an RFC 9110 token."""
+    """What can name a beta header: an RFC 9110 token, and none that means something else."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
         msg = f"{attribute.name} must be the name of a header (RFC 9110 token), got {shown(value)}"
+        raise ConfigError(msg)
+    if value.lower() in _TAKEN:
+        msg = f"{attribute.name} must be the name of a header for betas, got {value}, which means something else"
         raise ConfigError(msg)

@@ -38,8 +38,8 @@ def chain(  # noqa: PLR0913  the settings of four middlewares, each by its name
         endpoints: What the endpoints need; by default the configuration's, else what the catalog of `api` knows.
         policy: What to do when a beta is refused; by default the configuration's, else a `FallbackPolicy` that
             never drops what the catalog of `api` calls required.
-        memory: Where lessons are kept: by default a new `RejectionMemory` with the configuration's settings and pins,
-            None to learn nothing.
+        memory: Where lessons are kept: by default a new `RejectionMemory` with the configuration's settings, None to
+            learn nothing. What the configuration pins is pinned in it.
         logger: Where events go: a structlog logger or a `logging.Logger`; see `LoggingMiddleware`.
         config: The configuration: a `Config`, which holds as it is, or the path of a file, as `load_config` reads it;
             by default `load_config()`: the environment.
@@ -57,13 +57,17 @@ def chain(  # noqa: PLR0913  the settings of four middlewares, each by its name
     if settings.disable:
         turned_off((known or settings.api).header)
         return ()
+    if memory is _CONFIGURED:
+        memory = settings.new_memory()
+    elif isinstance(memory, RejectionMemory):
+        settings.put_pins_into(memory)
     return (
         LoggingMiddleware(logger, api),
         MergeMiddleware(*betas, *settings.betas, api=api, remove=settings.remove),
         EndpointMiddleware(settings.endpoints if endpoints is _CONFIGURED else endpoints, api),
         FallbackMiddleware(
             settings.policy if policy is None else policy,
-            settings.new_memory() if memory is _CONFIGURED else memory,
+            memory,
             api,
             enabled=settings.fallback,
         ),

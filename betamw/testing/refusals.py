@@ -8,6 +8,7 @@ import attrs
 from betamw.core.beta import validated
 from betamw.core.endpoint import EndpointRule, begins, segments
 from betamw.core.errors import ConfigError
+from betamw.core.telling import shown
 from betamw.testing.received import ReceivedRequest
 
 
@@ -37,7 +38,7 @@ class Refusal:
         api_key: Only for this credential: the `x-api-key`, or the token of `Authorization: Bearer`.
     """
 
-    beta: str = attrs.field(validator=_pattern)
+    beta: str = attrs.field(validator=_pattern, repr=shown)
     path: str | None = attrs.field(default=None, validator=_template)
     model: str | None = attrs.field(default=None, validator=_text)
     api_key: str | None = attrs.field(default=None, validator=_text, repr=False)

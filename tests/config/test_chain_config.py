@@ -190,6 +190,15 @@ def test_bad_settings_fail_at_construction(setting, value, message):
         betamw.Config(**{setting: value})
 
 
+async def test_a_pin_goes_into_a_memory_that_is_given(client):
+    """Who configures need not know what the code keeps its lessons in."""
+    memory = betamw.RejectionMemory()
+    async with client(A, B, config=betamw.Config(pins=[betamw.Pin(beta=A)]), memory=memory) as c:
+        await c.call()
+        assert [(B,)] == c.sent
+    assert [A] == [verdict.beta for verdict in memory.verdicts()]
+
+
 def test_a_bad_pin_fails_at_construction():
     """A `Pin` checks what it is given."""
     with pytest.raises(betamw.ConfigError, match="endpoint must be segments like"):
