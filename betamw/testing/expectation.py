@@ -7,6 +7,7 @@ import attrs
 from betamw.core import validators
 from betamw.core.beta import validated
 from betamw.core.endpoint import EndpointRule
+from betamw.core.errors import ConfigError
 from betamw.core.events import loggable
 from betamw.core.telling import shown
 from betamw.testing.received import ReceivedRequest
@@ -23,6 +24,12 @@ def _template(_instance: object, _attribute: object, path: str | None) -> None:
         EndpointRule(path, ())  # it knows what a path template is, and says so
 
 
+def _possible(expected: "Expectation", _attribute: object, attempts: int) -> None:
+    if expected.betas and attempts == 0:
+        msg = "attempts must be >= 1 where betas are expected, got 0"
+        raise ConfigError(msg)
+
+
 @attrs.frozen
 class Expectation:
     """So many requests, the last of them with these betas.
@@ -34,7 +41,7 @@ class Expectation:
     """
 
     betas: tuple[str, ...] = attrs.field(validator=_names)
-    attempts: int = attrs.field(validator=validators.at_least(0))
+    attempts: int = attrs.field(validator=[validators.at_least(0), _possible])
     path: str | None = attrs.field(validator=_template)
 
     def check(self, requests: Iterable[ReceivedRequest]) -> None:

@@ -95,6 +95,7 @@ async def test_a_failure_tells_no_secret(send):
         ((["a", "b"],), {}, "got ['a', 'b']"),
         (("a,b",), {}, "beta of assert_sent"),
         ((), {"attempts": -1}, "attempts must be >= 0, got -1"),
+        (("a",), {"attempts": 0}, "attempts must be >= 1 where betas are expected, got 0"),
         ((), {"attempts": "2"}, "attempts must be an int >= 0, got '2'"),
         ((), {"path": "v1"}, "path"),
     ],
