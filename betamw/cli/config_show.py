@@ -66,7 +66,9 @@ class InForce:
                     yield f"\n[[{header}.{key}]]  # {self._source(key)}\n{tomli_w.dumps(item)}"
 
     def _source(self, name: str) -> str:
-        return self.sources.get(name, _DEFAULT)
+        """Of a value, or of the one that it is in."""
+        found = (source for key, source in self.sources.items() if f"{name}.".startswith(f"{key}."))
+        return next(found, _DEFAULT)
 
 
 def _usual(loaded: Loaded) -> dict[str, Any]:

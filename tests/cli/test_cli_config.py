@@ -145,6 +145,14 @@ def test_show_sources(monkeypatch, capsys):
     }.items() <= sources.items()
 
 
+def test_show_source_of_substitutes(tmp_path, capsys):
+    """What is in a table of a table comes from where that does."""
+    (file := tmp_path / "own.toml").write_text('[betamw.policy.substitutes]\n"a.b" = "c"\n', encoding="utf-8")
+    assert 0 == run(["config", "show", str(file)])
+
+    assert f'"a.b" = "c"  # {file}\n' in capsys.readouterr().out
+
+
 def test_show_base_url_of_the_sdk(monkeypatch, capsys):
     """The official SDK's variable is a source like others."""
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://gateway.example")
