@@ -62,9 +62,9 @@ def read_reply(  # noqa: PLR0913  each by its name
 
 def _is_page(status: int, body: bytes, kind: str) -> bool:
     """Whether a reply is for people, though a status that would count is on it."""
-    if status in SUCCESS:
-        return bool(body or kind) and kind not in _NO_PAGE and body.lstrip()[:1] not in (b"{", b"[")
-    return status in MAY_REFUSE and "html" in kind
+    if status in SUCCESS and body:
+        return kind not in _NO_PAGE and body.lstrip()[:1] not in (b"{", b"[")
+    return (status in SUCCESS or status in MAY_REFUSE) and "html" in kind
 
 
 def _said(body: bytes, secret: str) -> str:

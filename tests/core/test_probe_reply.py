@@ -27,6 +27,7 @@ def error(message, kind="invalid_request_error"):
         (200, b"[]", ""),
         (201, b"\n{}", "text/plain"),
         (204, b"", ""),
+        (200, b"", JSON),
         (200, b"event: ping\n\n", "text/event-stream; charset=utf-8"),
         (200, b"\x00", "application/octet-stream"),
     ],
