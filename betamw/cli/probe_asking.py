@@ -4,10 +4,12 @@ import asyncio
 import math
 from collections.abc import Callable
 from typing import Final
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import attrs
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from betamw.cli.probe_request import Question
 from betamw.core.finding import Reading
@@ -45,14 +47,18 @@ class Inquiry:
     async def run(self) -> None:
         """Ask until all is known, or nothing more can be."""
         async with aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=self.timeout), trust_env=True, cookie_jar=aiohttp.DummyCookieJar()
+            timeout=aiohttp.ClientTimeout(total=self.timeout), cookie_jar=aiohttp.DummyCookieJar()
         ) as session:
             while (betas := self.probe.sends) is not None:
                 try:
                     reply = await self._ask(session, betas)
                 except TimeoutError:
                     reply = NoUse(f"{self.question.origin} has not replied within {self.timeout:g} s")
-                except (aiohttp.ClientError, OSError) as error:
+                except (
+                    aiohttp.ClientError,
+                    OSError,
+                    ValueError,
+                ) as error:  # the last: no host, or no proxy, is called so
                     reply = NoUse(_trouble(error, self.question))
                 if isinstance(reply, NoUse):
                     self.probe.stop(reply.reason)
@@ -85,6 +91,7 @@ class Inquiry:
             data=question.body,
             headers={**question.headers, **header},
             allow_redirects=False,
+            proxy=_proxy(question.url),
         ) as response:
             reply = read_reply(
                 response.status,
@@ -95,6 +102,11 @@ class Inquiry:
                 secret=question.secret,
             )
             return reply, _pause(response.headers)
+
+
+def _proxy(url: URL) -> str | None:
+    """The environment's proxy; a session's `trust_env` finds it too, but sends what ~/.netrc holds beside the key."""
+    return None if proxy_bypass(url.host or "") else getproxies().get(url.scheme)
 
 
 async def _beginning(content: aiohttp.StreamReader) -> bytes:

@@ -477,6 +477,68 @@ async def test_no_tls(api, probe):
     assert "cannot be asked" in err
 
 
+@pytest.mark.parametrize("host", ["a..example", f"{'a' * 64}.example"])
+async def test_a_host_that_is_none(api, probe, host):
+    """So is a name that no resolver takes."""
+    status, out, err = await probe(*FOUR, "--base-url", f"http://{host}")
+
+    assert (2, "", 2) == (status, out, err.count("\n"))
+    assert "cannot be asked (UnicodeError" in err
+
+
+# The environment's proxy, and its other credentials.
+
+
+@pytest.fixture
+def proxies(monkeypatch):
+    """Set the variables of proxies, and no others."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch.setenv
+
+
+async def test_a_proxy(api, probe, proxies):
+    """A proxy of the environment is asked in the server's place."""
+    proxies("http_proxy", api.base_url)
+    status, _, _ = await probe(*FOUR, "--base-url", "http://nowhere.invalid")
+
+    assert (0, 1) == (status, len(api.requests))
+
+
+async def test_no_proxy(api, probe, proxies):
+    """But for hosts that are excepted."""
+    proxies("http_proxy", "http://nowhere.invalid")
+    proxies("no_proxy", "127.0.0.1")
+    status, _, _ = await probe(*FOUR)
+
+    assert 0 == status
+
+
+async def test_a_proxy_that_is_none(api, probe, proxies):
+    """One that cannot be read is one line."""
+    proxies("http_proxy", "http://me:hidden@host:port")
+    status, out, err = await probe(*FOUR)
+
+    assert (2, "", 2) == (status, out, err.count("\n"))
+    assert "cannot be asked (" in err
+    assert "hidden" not in err
+
+
+@pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
+async def test_netrc(api, probe, monkeypatch, tmp_path, variable):
+    """What ~/.netrc holds for the host goes nowhere: the key is taken from its variable alone."""
+    (netrc := tmp_path / "netrc").write_text("machine 127.0.0.1 login me password hidden\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    monkeypatch.setenv(variable, KEY)
+    status, _, _ = await probe(*FOUR)
+
+    token = f"Bearer {KEY}" if variable == "ANTHROPIC_AUTH_TOKEN" else None
+    assert (0, token) == (status, api.requests[0].headers.get("authorization"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 async def test_interrupted(api, environment):
     """After ^C what is known is printed, and the exit code is what shells have for it."""
@@ -514,6 +576,7 @@ async def test_interrupted(api, environment):
         ([*FOUR, "--base-url", "not a url"], "must have the scheme http or https and a host"),
         ([*FOUR, "--base-url", "https://me:hidden@host.example"], "must hold no credentials"),
         ([*FOUR, "--header-name", "a header"], "must be the name of a header"),
+        ([*FOUR, "--header-name", "X-Api-Key"], "--header-name must be that of the betas' header, got X-Api-Key"),
         ([*FOUR, "--endpoint", "/v1/models"], "the path of --endpoint must be"),
         ([*FOUR, "--endpoint", "LOOK /v1/models"], "--endpoint must be a method and a path"),
         ([*FOUR, "--endpoint", "GET /v1/files/{file_id}"], "with its ids"),
