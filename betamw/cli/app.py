@@ -66,9 +66,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads has enough, as `head` does
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left, which is written at exit
-        return 1
+        # Whoever reads a pipe may have enough, as `head` does; a disk that is full is worth a word.
+        return 1 if isinstance(error, BrokenPipeError) else _fail(f"betamw: {error.strerror}")
     return status if isinstance(status, int) else 0
 
 

@@ -97,6 +97,18 @@ def test_closed_pipe(environment):
     assert (1, "") == (done.stdout.count("\n"), done.stderr)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("command", ["config schema", "explain POST /v1/messages"])
+def test_full_disk(environment, command):
+    """What cannot be written is one line, be it noticed at once or in the end."""
+    program = f"{sys.executable} -W error -m betamw.cli {command} > /dev/full"
+    done = subprocess.run(  # noqa: S602  a shell's redirection is what is tested
+        program, shell=True, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+
+    assert (2, "betamw: No space left on device\n") == (done.returncode, done.stderr)
+
+
 @pytest.mark.parametrize("missing", ["click", "rich", "tomli_w"])
 def test_without_the_extra(missing):
     """Without click or rich there is one line that says what to install, and no traceback."""
