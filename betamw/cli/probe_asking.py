@@ -12,8 +12,8 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from betamw.cli.probe_request import Question
-from betamw.core.finding import Reading
 from betamw.core.header import format_betas
+from betamw.core.probe_finding import Reading
 from betamw.core.probe_reply import NoUse, read_reply
 from betamw.core.probing import Probe
 from betamw.core.reply_text import MAX_BODY

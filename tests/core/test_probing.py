@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from betamw.core.finding import Finding, Reading
 from betamw.core.grouping import MAX_HEADER, at_evens, fitting
+from betamw.core.probe_finding import Finding, Reading
 from betamw.core.probing import Probe
 
 FACTS = Path(__file__).parents[1] / "facts" / "provider_support.json"
