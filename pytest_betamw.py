@@ -12,6 +12,12 @@ import pytest
 if TYPE_CHECKING:
     from betamw.testing import SimulatedApi
 
+_NOT_IN_A_TEST = (
+    *("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS"),  # the SDK's; may hold a key, and betas
+    *("BETAMW_BETAS", "BETAMW_DISABLE", "BETAMW_FALLBACK", "BETAMW_REMOVE"),  # an operator's
+)
+"""Variables of the environment that would change what a test sees."""
+
 
 @pytest.fixture
 def beta_api(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SimulatedApi]":
@@ -19,16 +25,17 @@ def beta_api(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SimulatedApi]":
 
     `ANTHROPIC_BASE_URL` names it meanwhile, which `betamw.Api()` and the official SDK read when they are made; and
     `ANTHROPIC_API_KEY` is a key of no value, so that no other gets into a test, nor do headers of
-    `ANTHROPIC_CUSTOM_HEADERS`. It runs in a thread of its own: a test may be a coroutine, under any plugin, or a plain
-    function.
+    `ANTHROPIC_CUSTOM_HEADERS`, or what `BETAMW_DISABLE` and its like say (a `BETAMW_CONFIG` holds).
+
+    It runs in a thread of its own: a test may be a coroutine, under any plugin, or a plain function.
     """
     from betamw.testing.threaded import in_thread  # noqa: PLC0415  see above
 
     with in_thread() as api:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", api.base_url)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "a-key-of-no-value")
-        monkeypatch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
-        monkeypatch.delenv("ANTHROPIC_CUSTOM_HEADERS", raising=False)  # the SDK's; may hold a key, and betas
+        for name in _NOT_IN_A_TEST:
+            monkeypatch.delenv(name, raising=False)
         yield api
 
 

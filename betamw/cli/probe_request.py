@@ -100,9 +100,6 @@ def make_question(api: betamw.Api, endpoint: str, model: str | None, body: Path 
     headers = {**credential, "anthropic-version": "2023-06-01", "user-agent": f"betamw/{betamw.__version__}"}
     if content is not None:
         headers["content-type"] = "application/json"
-    if api.header.lower() in headers:
-        msg = f"--header-name must be that of the betas' header, got {api.header}, which says something else"
-        raise click.UsageError(msg)
     return Question(api=api, method=method, path=path, model=model, body=content, secret=secret, headers=headers)
 
 

@@ -47,20 +47,25 @@ class Expectation:
     def check(self, requests: Iterable[ReceivedRequest]) -> None:
         """Raise an `AssertionError` that shows what arrived, if that is something else."""
         __tracebackhide__ = True
-        arrived = [request for request in requests if self.path is None or is_under(request.path, self.path)]
+        came = list(requests)
+        arrived = [request for request in came if self.path is None or is_under(request.path, self.path)]
         last = arrived[-1].betas if arrived else ()
         if (len(arrived), sorted(last)) != (self.attempts, sorted(self.betas)):
             # Not left to pytest's rewriting of `assert`: it does not know what may be told, and others run tests too.
-            raise AssertionError(self._difference(arrived))
+            raise AssertionError(self._difference(arrived, [request for request in came if request not in arrived]))
 
-    def _difference(self, arrived: Sequence[ReceivedRequest]) -> str:
+    def _difference(self, arrived: Sequence[ReceivedRequest], elsewhere: Sequence[ReceivedRequest]) -> str:
         where = "" if self.path is None else f" to {self.path}"
         requests = "1 request" if self.attempts == 1 else f"{self.attempts} requests"
         expected = (
             f"expected {requests}{where}, the last with {_listed(self.betas)}" if self.attempts else "expected none"
         )
-        lines = [f"  {request.method} {shown(request.path)[1:-1]}: {_listed(request.betas)}" for request in arrived]
-        return "\n".join((f"{expected}; {len(arrived)} arrived{':' if arrived else ''}", *lines))
+        others = ["elsewhere:", *_lines(elsewhere)] if elsewhere else []
+        return "\n".join((f"{expected}; {len(arrived)} arrived{':' if arrived else ''}", *_lines(arrived), *others))
+
+
+def _lines(requests: Iterable[ReceivedRequest]) -> list[str]:
+    return [f"  {request.method} {shown(request.path)[1:-1]}: {_listed(request.betas)}" for request in requests]
 
 
 def _listed(betas: tuple[str, ...]) -> str:

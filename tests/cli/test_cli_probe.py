@@ -576,7 +576,7 @@ async def test_interrupted(api, environment):
         ([*FOUR, "--base-url", "not a url"], "must have the scheme http or https and a host"),
         ([*FOUR, "--base-url", "https://me:hidden@host.example"], "must hold no credentials"),
         ([*FOUR, "--header-name", "a header"], "must be the name of a header"),
-        ([*FOUR, "--header-name", "X-Api-Key"], "--header-name must be that of the betas' header, got X-Api-Key"),
+        ([*FOUR, "--header-name", "X-Api-Key"], "must be the name of a header for betas, got X-Api-Key"),
         ([*FOUR, "--endpoint", "/v1/models"], "the path of --endpoint must be"),
         ([*FOUR, "--endpoint", "LOOK /v1/models"], "--endpoint must be a method and a path"),
         ([*FOUR, "--endpoint", "GET /v1/files/{file_id}"], "with its ids"),

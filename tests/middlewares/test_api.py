@@ -91,9 +91,11 @@ def test_credentials_are_not_shown(base):
     assert "hunter2" not in str(raised.value)
 
 
-@pytest.mark.parametrize("header", ["", "anthropic beta", "x:y", "a\r\nb", "h\u00e9", 5])
+@pytest.mark.parametrize(
+    "header", ["", "anthropic beta", "x:y", "a\r\nb", "h\u00e9", 5, "X-Api-Key", "content-length", "Host"]
+)
 def test_a_bad_header_name_fails_at_construction(header):
-    """What cannot name a header is refused."""
+    """What cannot name a header is refused, and what names one that has another meaning."""
     with pytest.raises(betamw.ConfigError, match="header must be the name of a header"):
         betamw.Api("https://x.example", header=header)
 

@@ -73,8 +73,16 @@ async def test_of_one_path(send):
         await send(api, "b")
 
         api.assert_sent("a", path="/v1/models/{model_id}")
-        with pytest.raises(AssertionError, match=r"^expected 1 request to /v1/files, the last with a; 0 arrived$"):
+        with pytest.raises(AssertionError) as raised:
             api.assert_sent("a", path="/v1/files")
+
+    assert [
+        "expected 1 request to /v1/files, the last with a; 0 arrived",
+        "elsewhere:",
+        "  GET /v1/models: no betas",
+        "  GET /v1/models/claude-opus-5: a",
+        "  POST /v1/messages: b",
+    ] == str(raised.value).splitlines()
 
 
 async def test_a_failure_tells_no_secret(send):

@@ -140,6 +140,8 @@ async def call(*, logger=None, **more):
 def a_token(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "mine")
     monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "authorization: mine\nanthropic-beta: mine-2026-01-01")
+    for name in ("BETAS", "DISABLE", "FALLBACK", "REMOVE"):
+        monkeypatch.setenv(f"BETAMW_{name}", "1")
 
 
 def test_the_environment(a_token, beta_api):
@@ -150,6 +152,7 @@ def test_the_environment(a_token, beta_api):
         os.environ.get("ANTHROPIC_AUTH_TOKEN"),
         os.environ.get("ANTHROPIC_CUSTOM_HEADERS"),
     )
+    assert [] == [name for name in os.environ if name.startswith("BETAMW_")]
 
 
 def test_the_environment_afterwards(monkeypatch):
