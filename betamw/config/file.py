@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from betamw.catalog import Catalog
-from betamw.config.problems import Problems, nearest
+from betamw.config.problems import Problems, key_name
 from betamw.core.errors import ConfigError
 from betamw.core.telling import shown
 from betamw.text_file import read_text
@@ -32,8 +32,8 @@ def read_file(path: Path, label: str, problems: Problems) -> object:
     """Our table of a file, which problems are to call by its label."""
     with problems.at(label):
         found: dict[str, Any] = _toml(read_text(path))
-        root = found.get("tool", {}) if path.name == PYPROJECT else found
-        if isinstance(root, dict) and "betamw" in root:
+        root = _table(found, "tool") if path.name == PYPROJECT else found
+        if "betamw" in root:
             return root["betamw"]
         wanted = prefix_of(path)
         raise ConfigError(f"must have a table [{wanted}], {_instead(path, found)}")  # noqa: EM102, TRY003  said once
@@ -49,8 +49,15 @@ def read_catalog(path: Path) -> Catalog:
 
 def _instead(path: Path, found: dict[str, Any]) -> str:
     if path.name != PYPROJECT:
-        return f"{nearest('betamw', found)} (in a file of another name than {PYPROJECT})" if found else "got nothing"
+        if "betamw" in _table(found, "tool"):
+            return f"got [tool.betamw], which is for a {PYPROJECT}"
+        return f"got {', '.join(map(key_name, found))} at the top" if found else "got nothing"
     return "got [betamw] without tool." if "betamw" in found else "add it, or name another file"
+
+
+def _table(of: dict[str, Any], key: str) -> dict[str, Any]:
+    table = of.get(key)
+    return table if isinstance(table, dict) else {}
 
 
 def _toml(text: str) -> dict[str, Any]:

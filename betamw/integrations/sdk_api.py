@@ -84,5 +84,5 @@ def _base(url: URL, api: Api) -> str | None:
         if api.catalog.template(f"/{'/'.join(parts[start:])}") != OTHER:
             return f"{url.origin()}{'/'.join(parts[:start])}"
     begins = {segments(template)[0] for template in api.catalog.url_templates}
-    start = next((at for at, part in enumerate(parts) if part in begins), None)  # an endpoint that it does not know
-    return None if start is None else f"{url.origin()}{'/'.join(parts[:start])}"
+    first = next((at for at, part in enumerate(parts) if part in begins), None)  # an endpoint that it does not know
+    return None if first is None else f"{url.origin()}{'/'.join(parts[:first])}"
