@@ -45,7 +45,9 @@ def read_reply(  # noqa: PLR0913  each by its name
     """Read the reply to a request that carried `sent` in `header`; `secret` is never in what is said of it."""
     kind = content_type.partition(";")[0].strip().lower()
     if _is_page(status, body, kind):
-        return NoUse(f"this does not look like the API: HTTP {status} with {shown(kind or 'no content type')}")
+        return NoUse(
+            f"this does not look like the API: HTTP {status} with {_quoted(kind, secret) or 'no content type'}"
+        )
     if status in SUCCESS:
         return Reading(kind="accepted")
     reason = f"HTTP {status}: {_said(body, secret)}"
@@ -69,10 +71,13 @@ def _is_page(status: int, body: bytes, kind: str) -> bool:
 
 def _said(body: bytes, secret: str) -> str:
     """The message of an error, escaped and cut, for one line."""
-    text = _message(body)
-    if secret in text:
-        return "a message with the key in it"
-    return shown(text, _MOST_SHOWN) if text else "no message"
+    return _quoted(_message(body), secret) or "no message"
+
+
+def _quoted(text: str, secret: str) -> str:
+    if secret.lower() in text.lower():
+        return "a text with the key in it"
+    return shown(text, _MOST_SHOWN) if text else ""
 
 
 def _message(body: bytes) -> str:

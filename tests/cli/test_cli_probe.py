@@ -346,7 +346,7 @@ async def test_the_key_is_refused(api, probe):
     status, out, err = await probe(*FOUR)
 
     assert (2, "") == (status, out)
-    assert err.endswith("betamw probe: the key is refused (HTTP 401: a message with the key in it)\n")
+    assert err.endswith("betamw probe: the key is refused (HTTP 401: a text with the key in it)\n")
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,13 @@ def test_what_is_shown(status, message):
     assert "sk-ant" not in text
 
 
+def test_the_key_in_a_content_type():
+    """The key is not shown where the server repeats it elsewhere than in a message, either."""
+    expected = NoUse("this does not look like the API: HTTP 200 with a text with the key in it")
+
+    assert expected == read(200, b"<html>", f"text/{SECRET}")
+
+
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[" * 60_000, b'{"error": 1}', b'{"error": {"message": {}}}'])
 @pytest.mark.parametrize("status", [400, 401, 500])
 def test_any_body(status, body):
