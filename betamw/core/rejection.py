@@ -131,7 +131,7 @@ def _judged(
         return None
     others = ITEM.findall(_ALTERNATIVES.split(between + sentence, maxsplit=1)[0])
     betas = _meant(names, sent)
-    if any(_bare(item) in sent for item in others) or bool(betas) != dialect.names:
+    if _meant({_bare(item) for item in others}, sent) or bool(betas) != dialect.names:
         return None
     return Rejection(betas, dialect.rule, dialect.names)
 

@@ -81,6 +81,13 @@ def test_a_name_stands_for_its_versions(named, sent, betas):
     assert expected == read(f"Unknown beta requested: '{named}'.", sent, "OpenAI-Beta")
 
 
+@pytest.mark.parametrize("other", ["assistants", "assistants=v2"])
+def test_a_name_of_another_is_a_doubt(other):
+    """What is said of another beta that was sent counts by the name of its feature, too."""
+    sent = ["realtime=v1", "assistants=v2"]
+    assert read(f"Unknown beta requested: 'realtime', not '{other}'.", sent, "OpenAI-Beta") is None
+
+
 @pytest.mark.parametrize("header", ["openai-beta", "x-anthropic-beta", "anthropic-beta-2", "anthropic-version"])
 def test_a_refusal_of_another_header_is_not_ours(header):
     """The name of the header counts as a whole."""
