@@ -112,4 +112,6 @@ def _is_read(request: httpx2.Request) -> bool:
 def _reply(error: BetaRejectedError) -> httpx2.Response:
     """The reply that refused, decoded."""
     headers = [(name, value) for name, value in (error.headers or {}).items() if name.lower() not in _OF_THE_CODING]
-    return httpx2.Response(error.status, headers=headers, content=error.body, extensions={ERROR: error})
+    # A stream, as of any reply: of content that is there from the start httpx2 never says how long it took.
+    stream = httpx2.ByteStream(error.body)
+    return httpx2.Response(error.status, headers=headers, stream=stream, extensions={ERROR: error})

@@ -80,6 +80,7 @@ async def test_a_strict_policy(sdk, encoding):
     error = caught.value
     assert "req_000000000000000000000001" == error.request_id == error.body["request_id"]
     assert (OLD,) == error.response.extensions["betamw.error"].rejected
+    assert 0 < error.response.elapsed.total_seconds() < 60
     assert [(OLD,)] == opened.sent
 
 
