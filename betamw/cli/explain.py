@@ -7,8 +7,8 @@ import click
 from yarl import URL
 
 import betamw
-from betamw.core.explain import Call, Settings, explain, untouched
-from betamw.core.explanation import Explanation
+from betamw.core.explanation.explain import Call, Settings, explain, untouched
+from betamw.core.explanation.values import Explanation
 from betamw.core.telling import shown
 from betamw.middlewares.api import origin_of
 from betamw.middlewares.switch import is_thrown

@@ -11,7 +11,7 @@ from rich.text import Text
 from betamw.cli.labelled import print_labelled
 from betamw.core.beta import Beta, is_beta_name
 from betamw.core.endpoint import OTHER
-from betamw.core.explanation import Asker, ExplainedBeta, Explanation, Facts
+from betamw.core.explanation.values import Asker, ExplainedBeta, Explanation, Facts
 
 _INDENT: Final = 9
 _STYLES: Final = {"yes": "green", "active": "green"}

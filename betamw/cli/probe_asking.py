@@ -13,9 +13,9 @@ from yarl import URL
 
 from betamw.cli.probe_request import Question
 from betamw.core.header import format_betas
-from betamw.core.probe_finding import Reading
-from betamw.core.probe_reply import NoUse, read_reply
-from betamw.core.probing import Probe
+from betamw.core.probe.finding import Reading
+from betamw.core.probe.probing import Probe
+from betamw.core.probe.reading import NoUse, read_reply
 from betamw.core.reply_text import MAX_BODY
 from betamw.core.telling import shown
 

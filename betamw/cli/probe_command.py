@@ -17,14 +17,14 @@ from betamw.cli.probe_asking import REPEATS, Inquiry
 from betamw.cli.probe_request import COUNT_TOKENS, Question, make_question
 from betamw.cli.probe_result import as_json, as_toml, table
 from betamw.core.header import elements
-from betamw.core.probing import Probe
+from betamw.core.probe.probing import Probe
 from betamw.core.telling import in_place_of, may_be_told
 
 _ALL_ACCEPTED, _NOT_ALL, _STOPPED, _INTERRUPTED = 0, 1, 2, 130
 _PIPE_WIDTH: Final = 120
 _EPILOG: Final = """\
-Exit codes: 0 all are accepted, 1 some are not, 2 bad input or no answer to be had, 130 interrupted. What is known by
-then is printed in any case.
+Exit codes: 0 all are accepted, 1 some are not, or not together, 2 bad input or no answer to be had, 130
+interrupted. What is known by then is printed in any case.
 
 Example:  betamw probe --beta context-1m-2025-08-07 --beta effort-2025-11-24
 """

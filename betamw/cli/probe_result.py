@@ -11,7 +11,7 @@ from rich.text import Text
 
 from betamw.cli.probe_request import COUNT_TOKENS, Question
 from betamw.core.endpoint import OTHER
-from betamw.core.probing import Probe
+from betamw.core.probe.probing import Probe
 from betamw.core.telling import holds_key
 
 _VERSION: Final = 1
@@ -98,7 +98,14 @@ def _toml(question: Question, probe: Probe) -> Iterator[str]:
         yield f"# not together: {', '.join(probe.clash)}"
     for beta in probe.betas:
         if probe.finding(beta).verdict == "refused":
-            yield from ("", "[[betamw.pin]]", f"beta = {json.dumps(beta)}", *_where(question))
+            yield from _pin(question, beta)
+
+
+def _pin(question: Question, beta: str) -> Iterator[str]:
+    if beta in question.required:  # it goes out, pinned or not
+        yield f"# refused: {beta}, which {question.endpoint} requires: nothing leaves it out there"
+        return
+    yield from ("", "[[betamw.pin]]", f"beta = {json.dumps(beta)}", *_where(question))
 
 
 def _where(question: Question) -> Iterator[str]:

@@ -273,6 +273,15 @@ async def test_toml_of_an_endpoint(api, probe, tmp_path):
     assert '\nbeta = "context-1m-2025-08-07"\nendpoint = "/v1/files/{file_id}"\n' in out
 
 
+async def test_toml_of_what_the_endpoint_requires(api, probe):
+    """It goes out, pinned or not: so it is not pinned."""
+    api.refuse("managed-agents-2026-04-01")
+    _, out, _ = await probe("--endpoint", "GET /v1/agents", "--beta", "managed-agents-2026-04-01", "--toml")
+
+    assert "# refused: managed-agents-2026-04-01, which GET /v1/agents requires: nothing leaves it out there\n" in out
+    assert "[[betamw.pin]]" not in out
+
+
 async def test_toml_of_all_that_can_be(api, probe, tmp_path):
     """It says what is not known, and why; and it can be loaded all the same, as it is."""
     api.header = "X-Betas"

@@ -160,10 +160,10 @@ def test_base_url_of_the_sdk(write, monkeypatch):
     ("text", "line"),
     [
         (b"", "must have a table [betamw], got nothing"),
-        (b"[betamv]", "must have a table [betamw], did you mean betamv?"),
+        (b"[betamv]", "must have a table [betamw], got betamv at the top"),
         (
             b"[tool.betamw]",
-            "must have a table [betamw], known are tool (in a file of another name than pyproject.toml)",
+            "must have a table [betamw], got [tool.betamw], which is for a pyproject.toml",
         ),
         (b"[betamw]\nbetas = [", "must be TOML: Invalid value (at end of document)"),
         (b"[betamw]\n\n  betas = x", "must be TOML: Invalid value (at line 3, column 11)"),

@@ -8,13 +8,13 @@ from yarl import URL
 
 import betamw
 from betamw.core.catalog import CATALOG, Catalog
-from betamw.core.explain import Call, Settings, explain, untouched
-from betamw.core.explanation import Asker, Clash, ExplainedBeta, Explanation, Finding
-from betamw.core.facts_at import facts_at, is_at_home
-from betamw.core.findings import View
+from betamw.core.explanation.explain import Call, Settings, explain, untouched
+from betamw.core.explanation.facts_at import facts_at, is_at_home
+from betamw.core.explanation.findings import View
+from betamw.core.explanation.nearest import nearest
+from betamw.core.explanation.rehearsal import rehearse
+from betamw.core.explanation.values import Asker, Clash, ExplainedBeta, Explanation, Finding
 from betamw.core.memory import Verdicts
-from betamw.core.nearest import nearest
-from betamw.core.rehearsal import rehearse
 
 BASE = "https://api.example"
 KEY = "sk-ant-api03-do-not-tell"

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from betamw.core.grouping import MAX_HEADER, at_evens, fitting
-from betamw.core.probe_finding import Finding, Reading
-from betamw.core.probing import Probe
+from betamw.core.probe.finding import Finding, Reading
+from betamw.core.probe.grouping import MAX_HEADER, at_evens, fitting
+from betamw.core.probe.probing import Probe
 
 FACTS = Path(__file__).parents[1] / "facts" / "provider_support.json"
 ACCEPTED = Reading(kind="accepted")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from betamw.core.probe_finding import Reading
-from betamw.core.probe_reply import NoUse, read_reply
+from betamw.core.probe.finding import Reading
+from betamw.core.probe.reading import NoUse, read_reply
 
 SENT = ("context-1m-2025-08-07", "effort-2025-11-24")
 JSON = "application/json"

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
-from betamw.core.explanation import Asker, Code, ExplainedBeta, Explanation, Finding
-from betamw.core.facts_at import facts_at
-from betamw.core.findings import findings, told
+from betamw.core.explanation.facts_at import facts_at
+from betamw.core.explanation.findings import findings, told
+from betamw.core.explanation.rehearsal import Call, Rehearsal, Settings, rehearse
+from betamw.core.explanation.values import Asker, Code, ExplainedBeta, Explanation, Finding
 from betamw.core.header import elements, read_header
 from betamw.core.model import is_model_name, model_of
 from betamw.core.policy import SOURCES
-from betamw.core.rehearsal import Call, Rehearsal, Settings, rehearse
 from betamw.core.telling import in_place_of, may_be_told
 
 __all__ = ["Call", "Settings", "explain", "untouched"]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from betamw.core.probe_finding import Reading
+from betamw.core.probe.finding import Reading
 from betamw.core.rejection import read_rejection
 from betamw.core.reply import BAD_REQUEST, MAY_REFUSE, SUCCESS
 from betamw.core.reply_text import read_texts

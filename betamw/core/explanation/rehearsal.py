@@ -11,7 +11,7 @@ import attrs
 from betamw.core.endpoint import EndpointRule, RuleTable
 from betamw.core.events import Event, InputInvalid
 from betamw.core.exchange import Exchange
-from betamw.core.explanation import WhyNot
+from betamw.core.explanation.values import WhyNot
 from betamw.core.memory import Scope, Verdicts
 from betamw.core.model import model_of
 from betamw.core.place import Place

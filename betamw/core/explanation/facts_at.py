@@ -6,7 +6,7 @@ from typing import Final
 
 from betamw.core.catalog import Catalog
 from betamw.core.endpoint import begins, segments
-from betamw.core.explanation import Clash, Facts
+from betamw.core.explanation.values import Clash, Facts
 from betamw.core.facts import KnownBeta
 from betamw.core.header import union
 

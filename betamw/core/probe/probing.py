@@ -16,8 +16,8 @@ from typing import Final
 
 import attrs
 
-from betamw.core.grouping import at_evens, fitting
-from betamw.core.probe_finding import NOT_ASKED, Finding, How, Reading, VerdictName
+from betamw.core.probe.finding import NOT_ASKED, Finding, How, Reading, VerdictName
+from betamw.core.probe.grouping import at_evens, fitting
 from betamw.core.telling import discreet
 
 Asking = Generator[tuple[str, ...], Reading, None]

@@ -10,13 +10,13 @@ import msgspec
 from betamw.core.body import closed_fields, dotted, fields_lost
 from betamw.core.catalog import Catalog
 from betamw.core.endpoint import OTHER, EndpointRule, RuleTable, begins, segments
-from betamw.core.explanation import Code, Finding
+from betamw.core.explanation.facts_at import ON_THEIR_WAY_OUT, facts_at, is_at_home
+from betamw.core.explanation.nearest import nearest
+from betamw.core.explanation.rehearsal import Call, Rehearsal
+from betamw.core.explanation.values import Code, Finding
 from betamw.core.facts import Gate
-from betamw.core.facts_at import ON_THEIR_WAY_OUT, facts_at, is_at_home
 from betamw.core.header import union
 from betamw.core.json_text import NOT_JSON
-from betamw.core.nearest import nearest
-from betamw.core.rehearsal import Call, Rehearsal
 from betamw.core.telling import discreet, in_place_of, may_be_told, shown
 
 

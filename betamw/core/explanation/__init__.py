@@ -1,0 +1,1 @@
+"""What a call would send, and why, without sending it: `betamw explain`."""

@@ -1,0 +1,1 @@
+"""Which betas a server takes, found out with few requests: `betamw probe`."""
