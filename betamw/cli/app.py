@@ -54,6 +54,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     A command returns its exit code, or raises a `click.ClickException` or one of our own errors for what the user can
     mend: the text goes to stderr.
     """
+    if sys.stdout is None:  # closed from outside, as by `>&-`
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  it stays open as it would
     try:
         status = app.main(arguments, prog_name="betamw", standalone_mode=False)
         sys.stdout.flush()  # here, where a closed pipe can still be told apart

@@ -97,6 +97,17 @@ def test_closed_pipe(environment):
     assert (1, "") == (done.stdout.count("\n"), done.stderr)
 
 
+@pytest.mark.parametrize("command", ["config schema", "explain POST /v1/messages"])
+def test_no_output(environment, command):
+    """Where there is nowhere to write to, nothing is written."""
+    program = f"{sys.executable} -m betamw.cli {command} >&-"
+    done = subprocess.run(  # noqa: S602  a shell's redirection is what is tested
+        program, shell=True, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+
+    assert (0, "") == (done.returncode, done.stderr)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 @pytest.mark.parametrize("command", ["config schema", "explain POST /v1/messages"])
 def test_full_disk(environment, command):
