@@ -34,6 +34,8 @@ def beta_api(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SimulatedApi]":
     with in_thread() as api:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", api.base_url)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "a-key-of-no-value")
+        for name in ("no_proxy", "NO_PROXY"):  # it is on this machine
+            monkeypatch.setenv(name, "127.0.0.1", prepend=",")
         for name in _NOT_IN_A_TEST:
             monkeypatch.delenv(name, raising=False)
         yield api

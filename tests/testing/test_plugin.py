@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import threading
+import urllib.request
 from pathlib import Path
 
 import aiohttp
@@ -153,6 +154,19 @@ def test_the_environment(a_token, beta_api):
         os.environ.get("ANTHROPIC_CUSTOM_HEADERS"),
     )
     assert [] == [name for name in os.environ if name.startswith("BETAMW_")]
+
+
+def test_behind_a_proxy(monkeypatch):
+    """No proxy is asked for the way to it; what else needs none stays as it is."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "example.com")
+    with pytest.MonkeyPatch.context() as patch:
+        running = unwrapped(pytest_betamw.beta_api)(patch)
+        api = next(running)
+        with urllib.request.urlopen(f"{api.base_url}/v1/models") as reply:  # noqa: S310  loopback
+            assert 200 == reply.status
+        assert "127.0.0.1,example.com" == os.environ["NO_PROXY"]
+        assert None is next(running, None)
 
 
 def test_the_environment_afterwards(monkeypatch):
