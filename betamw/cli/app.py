@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -55,7 +57,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     mend: the text goes to stderr.
     """
     if sys.stdout is None:  # closed from outside, as by `>&-`
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  it stays open as it would
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+            return run(arguments)
     try:
         status = app.main(arguments, prog_name="betamw", standalone_mode=False)
         sys.stdout.flush()  # here, where a closed pipe can still be told apart

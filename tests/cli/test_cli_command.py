@@ -87,35 +87,44 @@ def test_interrupted(monkeypatch, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_closed_pipe(environment):
+@pytest.fixture
+def shell(environment):
+    """Run `betamw` by a shell, with what stands behind it for its output."""
+
+    def run(command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(  # noqa: S602  a shell's pipes and redirections are what is tested
+            f"{sys.executable} -W error -m betamw.cli {command}",
+            shell=True,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run
+
+
+def test_closed_pipe(shell):
     """Where nobody reads on, the program ends in silence."""
-    program = f"{sys.executable} -W error -m betamw.cli demo --all-fields | head -1"
-    done = subprocess.run(  # noqa: S602  a shell's pipe is what is tested
-        program, shell=True, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
-    )
+    done = shell("demo --all-fields | head -1")
 
     assert (1, "") == (done.stdout.count("\n"), done.stderr)
 
 
 @pytest.mark.parametrize("command", ["config schema", "explain POST /v1/messages"])
-def test_no_output(environment, command):
+def test_no_output(shell, command):
     """Where there is nowhere to write to, nothing is written."""
-    program = f"{sys.executable} -m betamw.cli {command} >&-"
-    done = subprocess.run(  # noqa: S602  a shell's redirection is what is tested
-        program, shell=True, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
-    )
+    done = shell(f"{command} >&-")
 
     assert (0, "") == (done.returncode, done.stderr)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 @pytest.mark.parametrize("command", ["config schema", "explain POST /v1/messages"])
-def test_full_disk(environment, command):
+def test_full_disk(shell, command):
     """What cannot be written is one line, be it noticed at once or in the end."""
-    program = f"{sys.executable} -W error -m betamw.cli {command} > /dev/full"
-    done = subprocess.run(  # noqa: S602  a shell's redirection is what is tested
-        program, shell=True, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
-    )
+    done = shell(f"{command} > /dev/full")
 
     assert (2, "betamw: No space left on device\n") == (done.returncode, done.stderr)
 
