@@ -56,9 +56,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     A command returns its exit code, or raises a `click.ClickException` or one of our own errors for what the user can
     mend: the text goes to stderr.
     """
-    if sys.stdout is None:  # closed from outside, as by `>&-`
-        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
-            return run(arguments)
+    if sys.stdout is not None:
+        return _run(arguments)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # it is closed, as by `>&-`
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         status = app.main(arguments, prog_name="betamw", standalone_mode=False)
         sys.stdout.flush()  # here, where a closed pipe can still be told apart
