@@ -125,3 +125,8 @@ def test_an_api_takes_a_catalog(catalog):
     """A path, which is an easy mistake, fails where it is written."""
     with pytest.raises(betamw.ConfigError, match="catalog must be of class Catalog, got"):
         betamw.Api("https://api.example", catalog=catalog)
+
+
+def test_a_catalog_is_shown_in_short():
+    """It stands in the signatures of others, where a page of betas would hide the rest."""
+    assert "<Catalog: 0 betas, 0 rules>" == repr(betamw.Catalog.from_toml(""))
