@@ -23,7 +23,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def lowest(session: nox.Session) -> None:
     """The lowest aiohttp that is promised, with the lowest Python."""
-    session.install("-e", ".[test]", "aiohttp==3.12.0")
+    session.install("-e", ".[test-base]", "aiohttp==3.12.0")
     session.run("pytest", "--no-cov", *session.posargs)
 
 
@@ -47,7 +47,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
     """Each target for a while; longer as in `nox -s fuzz -- -max_total_time=600`. What is found is left beside you."""
-    session.install("-e", ".[test]")
+    session.install("-e", ".[test-base]")
     try:
         session.install("-e", ".[fuzz]", "--only-binary=atheris")
     except CommandFailed:
