@@ -11,7 +11,7 @@ from typing import ClassVar, Final, Literal
 import attrs
 
 from betamw.core.cache import Cache
-from betamw.core.telling import LONGEST_LIST, discreet, in_place_of, may_be_kept, may_be_told
+from betamw.core.telling import LONGEST_LIST, discreet, may_be_kept, may_be_told, name_told
 
 __all__ = ["LONGEST_LIST", "loggable"]
 
@@ -39,7 +39,7 @@ Ruling = Literal[
 
 
 def _loggable(betas: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(beta if may_be_told(beta) else in_place_of(beta) for beta in betas[:LONGEST_LIST])
+    return tuple(map(name_told, betas[:LONGEST_LIST]))
 
 
 loggable: Final = Cache(_loggable, may_be_kept).__getitem__

@@ -54,6 +54,11 @@ def in_place_of(name: str) -> str:
     return f"<invalid len={len(name)}>"
 
 
+def name_told(name: str) -> str:
+    """A name as it may be told."""
+    return name if may_be_told(name) else in_place_of(name)
+
+
 def shown(value: object, most: int = _MOST_SHOWN) -> str:
     """A value as the text of an error shows it: escaped and cut, without userinfo and query, and no key at all."""
     text = ascii(value)

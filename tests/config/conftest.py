@@ -1,16 +1,10 @@
 """What the tests of the configuration share: an environment without any, a file, a simulated API."""
 
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from support.client import Client, open_client
-
-from betamw.testing import SimulatedApi
 
 
 @pytest.fixture(autouse=True)
@@ -33,16 +27,3 @@ def write(tmp_path, monkeypatch) -> Callable[..., Path]:
         return path
 
     return write
-
-
-@pytest_asyncio.fixture
-async def api() -> AsyncIterator[SimulatedApi]:
-    """An API that refuses nothing; a test says `api.refuse(...)`."""
-    async with SimulatedApi() as simulated:
-        yield simulated
-
-
-@pytest.fixture
-def client(api: SimulatedApi) -> Callable[..., AbstractAsyncContextManager[Client]]:
-    """Makes sessions with a chain for the simulated API; takes what `open_client` takes."""
-    return partial(open_client, api)

@@ -7,7 +7,6 @@ from typing import Any
 import anthropic
 import attrs
 import pytest
-import pytest_asyncio
 from structlog.testing import LogCapture
 from support.client import capturing_logger
 
@@ -31,13 +30,6 @@ class Sdk:
     def events(self, name: str = "betamw.request") -> list[dict[str, Any]]:
         """The events of this name, in order."""
         return [event for event in self.capture.entries if event["event"] == name]
-
-
-@pytest_asyncio.fixture
-async def api() -> AsyncIterator[SimulatedApi]:
-    """An API that refuses nothing; a test says `api.refuse(...)`."""
-    async with SimulatedApi() as simulated:
-        yield simulated
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from betamw.core.explanation.facts_at import facts_at
-from betamw.core.explanation.findings import findings, told
+from betamw.core.explanation.findings import findings
 from betamw.core.explanation.rehearsal import Call, Rehearsal, Settings, rehearse
 from betamw.core.explanation.values import Asker, Code, ExplainedBeta, Explanation, Finding
 from betamw.core.header import elements, read_header
 from betamw.core.model import is_model_name, model_of
 from betamw.core.policy import SOURCES
-from betamw.core.telling import in_place_of, may_be_told
+from betamw.core.telling import in_place_of, may_be_told, name_told
 
 __all__ = ["Call", "Settings", "explain", "untouched"]
 
@@ -47,7 +47,7 @@ def untouched(method: str, header: str, lines: tuple[str, ...], code: Code, why:
         header_name=header,
         header=_told_header(", ".join(lines)) or None,
         rewritten=False,
-        betas=tuple(ExplainedBeta(name=told(beta), sources=_BY_THE_CALLER, sent=True) for beta in betas),
+        betas=tuple(ExplainedBeta(name=name_told(beta), sources=_BY_THE_CALLER, sent=True) for beta in betas),
         warnings=(Finding(code=code, text=why),),
     )
 
@@ -55,7 +55,7 @@ def untouched(method: str, header: str, lines: tuple[str, ...], code: Code, why:
 def _told_header(value: str) -> str:
     """A header's value byte for byte, if each name in it may be told."""
     names = elements([value])
-    return value if all(map(may_be_told, names)) else ",".join(map(told, names))
+    return value if all(map(may_be_told, names)) else ",".join(map(name_told, names))
 
 
 def _told_model(body: bytes) -> str | None:
@@ -72,17 +72,17 @@ def _betas(seen: Rehearsal) -> Iterator[ExplainedBeta]:
         new = seen.substituted.get(beta)
         instead = new or next(seen.rivals(beta), None) if beta in why_not else None
         yield ExplainedBeta(
-            name=told(beta),
+            name=name_told(beta),
             sources=tuple(_askers(beta, seen)),
             sent=beta in seen.sent,
             why_not=why_not.get(beta),
-            instead=None if instead is None else told(instead),
+            instead=None if instead is None else name_told(instead),
             catalog=facts_at(beta, endpoint, call.place.catalog),
         )
         if new is not None:
             yield ExplainedBeta(
-                name=told(new),
-                sources=(Asker(source="substitute", of=told(beta)),),
+                name=name_told(new),
+                sources=(Asker(source="substitute", of=name_told(beta)),),
                 sent=True,
                 catalog=facts_at(new, endpoint, call.place.catalog),
             )

@@ -17,12 +17,7 @@ from betamw.core.explanation.values import Code, Finding
 from betamw.core.facts import Gate
 from betamw.core.header import union
 from betamw.core.json_text import NOT_JSON
-from betamw.core.telling import discreet, in_place_of, may_be_told, shown
-
-
-def told(name: str) -> str:
-    """A name as it may be told."""
-    return name if may_be_told(name) else in_place_of(name)
+from betamw.core.telling import discreet, may_be_told, name_told, shown
 
 
 @attrs.frozen(field_transformer=discreet)
@@ -90,7 +85,7 @@ def _names(view: View) -> Iterator[Finding]:
     for beta in view.seen.sent:
         if not may_be_told(beta):
             text = "looks like a key, or like no beta's name: it goes out, and is shown nowhere"
-            yield Finding(code="odd_name", beta=told(beta), text=text)
+            yield Finding(code="odd_name", beta=name_told(beta), text=text)
         elif beta not in view.catalog.betas:
             suggestion, text = nearest(beta, view.catalog)
             yield Finding(code="unknown_name", beta=beta, text=f"not in the catalog: {text}", suggestion=suggestion)
@@ -138,7 +133,7 @@ def _required(view: View) -> Iterator[Finding]:
             reply = "" if status is None else f"; the reply without it is a {status}"
             cause = "nobody asks for it" if why is None else f"it does not go out: {why}"
             text = f"{paths[0]} requires it, and {cause}{reply}"
-            yield Finding(code="required_missing", beta=told(beta), text=text, suggestion=told(beta))
+            yield Finding(code="required_missing", beta=name_told(beta), text=text, suggestion=name_told(beta))
 
 
 def _conflict(view: View) -> Iterator[Finding]:
@@ -173,7 +168,7 @@ def _fields(view: View) -> Iterator[Finding]:
             yield Finding(code="field_closed", text=text, suggestion=_in_use(openers[0], view.catalog))
         else:
             text = f"{text}, and it does not go out: {view.seen.why_not[lost]}"
-            yield Finding(code="field_lost", beta=told(lost), text=text, suggestion=told(lost))
+            yield Finding(code="field_lost", beta=name_told(lost), text=text, suggestion=name_told(lost))
 
 
 def _one_of(betas: tuple[str, ...], *, alone: bool) -> str:
