@@ -1,0 +1,1 @@
+"""A summary as text, Markdown, JSON and a page."""
