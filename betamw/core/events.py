@@ -117,6 +117,8 @@ class BetaRejected(Event):
     action: Literal["resend", "give_up"]
     reason: Ruling
     anthropic_request_id: str | None
+    gen_ai_request_model: str | None = None
+    """As OpenTelemetry calls it. Told of a refusal only: to find the model of a good call would cost each of them."""
 
 
 @attrs.frozen(kw_only=True, field_transformer=discreet)

@@ -19,6 +19,7 @@ from betamw.core.header import union
 from betamw.core.heading import Heading
 from betamw.core.lessons import Lessons, Request
 from betamw.core.memory import Verdicts
+from betamw.core.model import model_of, model_told
 from betamw.core.omissions import Omissions
 from betamw.core.place import Place
 from betamw.core.policy import FallbackPolicy
@@ -255,6 +256,7 @@ class Exchange(Heading):
                 action="resend" if ruling == "dropped" else "give_up",
                 reason=ruling,
                 anthropic_request_id=identifier(reply.request_id),
+                gen_ai_request_model=None if self._request is _GONE else model_told(model_of(self._request.body())),
             )
         )
 

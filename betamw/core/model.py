@@ -1,6 +1,7 @@
 """The model that a JSON body names."""
 
 import hashlib
+import re
 from typing import Final
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from betamw.core.json_text import NOT_JSON
 from betamw.core.telling import holds_key
 
+_TOLD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}")  # anthropic/claude-opus-5, claude-opus-4@20250514
 _LONGEST: Final = 256  # characters; a name that is made up must not fill the memory
 
 
@@ -35,6 +37,11 @@ def model_of(body: bytes) -> str | None:
 def is_model_name(model: str) -> bool:
     """Whether a text can be the name of a model, and is no key that was taken for one."""
     return model != "" and model.isprintable() and not holds_key(model)
+
+
+def model_told(model: str | None) -> str | None:
+    """The model as it may stand in a log: a short plain name, as of a vendor or a cloud, and no key; None otherwise."""
+    return model if model is not None and _TOLD.fullmatch(model) and not holds_key(model) else None
 
 
 def model_in_scope(model: str | None, key: bytes) -> str | None:

@@ -83,13 +83,16 @@ def _level(call: Call) -> Level:
 
 
 def _event_fields(call: Call, event: Event) -> dict[str, Value]:
-    return {
+    fields: dict[str, Value] = {
         "betamw_schema": SCHEMA,
         "betamw_call": call.id,
         "server_address": call.address.server_address,
         "url_template": call.address.place.template,
         **event.fields(),
     }
+    if call.address.server_port is not None:
+        fields["server_port"] = call.address.server_port
+    return fields
 
 
 def _lists(plan: Plan) -> tuple[tuple[str, ...], ...]:

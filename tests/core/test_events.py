@@ -31,6 +31,7 @@ REJECTED = BetaRejected(
     action="resend",
     reason="dropped",
     anthropic_request_id="req_1",
+    gen_ai_request_model="m-1",
 )
 ALL = [
     (REJECTED, "betamw.beta.rejected", "warning"),
@@ -151,6 +152,7 @@ def test_the_fields_of_a_rejection():
         "action": "resend",
         "reason": "dropped",
         "anthropic_request_id": "req_1",
+        "gen_ai_request_model": "m-1",
     }
     assert expected == REJECTED.fields()
 

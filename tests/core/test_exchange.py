@@ -816,6 +816,7 @@ def test_the_event_of_a_refusal(world):
             action="resend",
             reason="dropped",
             anthropic_request_id="req_1",
+            gen_ai_request_model="m",
         ),
         BetaRejected(
             betas_rejected=(OAUTH,),
@@ -827,8 +828,18 @@ def test_the_event_of_a_refusal(world):
             action="give_up",
             reason="required",
             anthropic_request_id=None,
+            gen_ai_request_model="m",
         ),
     ] == world.events(BetaRejected)
+
+
+@pytest.mark.parametrize(
+    ("body", "model"), [(b'{"model": "m-1"}', "m-1"), (b'{"model": "sk-ant-x"}', None), (b"", None)]
+)
+def test_a_refusal_is_told_with_the_model_that_was_asked(world, body, model):
+    """A beta may be refused for one model only; the refused request's body is looked into, a good one's is not."""
+    converse(world.call(A, body=body), named(A), OK)
+    assert [model] == [event.gen_ai_request_model for event in world.events(BetaRejected)]
 
 
 def test_an_unnamed_refusal_is_told_without_names(world):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from betamw.core.model import is_model_name, model_in_scope, model_of
+from betamw.core.model import is_model_name, model_in_scope, model_of, model_told
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=8),
@@ -98,6 +98,27 @@ def test_a_model_is_known_by_its_beginning():
 def test_a_model_in_a_scope(model):
     """It is known by its name."""
     assert model == model_in_scope(model, b"key")
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (None, None),
+        ("claude-opus-4-5", True),
+        ("claude-opus-4@20250514", True),
+        ("anthropic/claude-opus-5", True),
+        ("m" * 128, True),
+        ("m" * 129, None),
+        ("a b", None),
+        ("a\nb", None),
+        ("", None),
+        ("sk-ant-api03-x", None),
+        ("openrouter/sk-ant-api03-x", None),
+    ],
+)
+def test_a_model_in_a_log(model, told):
+    """It is told if it looks like the name of one, and nothing else is."""
+    assert (model if told else None) == model_told(model)
 
 
 @pytest.mark.parametrize("model", ["", "a\nb", "sk-ant-api03-x", "eyJx.y", "x-api-key: sk-x"])

@@ -70,6 +70,7 @@ async def test_the_event_of_a_rejection(client, api):
             "log_level": "warning",
             "betamw_schema": 1,
             "server_address": "127.0.0.1",
+            "server_port": int(api.base_url.rpartition(":")[2]),
             "url_template": "/v1/messages",
             "betas_rejected": [OLD],
             "betas_sent": [GOOD, OLD],
@@ -80,6 +81,7 @@ async def test_the_event_of_a_rejection(client, api):
             "action": "resend",
             "reason": "dropped",
             "anthropic_request_id": "req_000000000000000000000001",
+            "gen_ai_request_model": "claude-opus-5",
         } == event
 
 
