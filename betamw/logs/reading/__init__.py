@@ -1,1 +1,7 @@
-"""From files of any wrapping to records."""
+"""From files to records."""
+
+from betamw.logs.reading.fields import Unreadable
+from betamw.logs.reading.line import LineParser
+from betamw.logs.reading.reader import Reader, Unread, split
+
+__all__ = ["LineParser", "Reader", "Unread", "Unreadable", "split"]
