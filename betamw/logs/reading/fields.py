@@ -1,4 +1,4 @@
-"""From what is found in a line to a `Record`: values as text or of another number type are made into the field's own."""
+"""From what is found in a line to a `Record`: text, and numbers of another type, are made into what the field holds."""
 
 import math
 import re
@@ -11,7 +11,9 @@ from betamw.logs.record import Names, Record
 
 CALL: Final = "betamw.request"
 PREFIX: Final = "betamw."
-KNOWN: Final = r"betamw\.(?:request|beta\.rejected|memory\.(?:learned|hit|expired|reprobed)|input\.invalid|hook\.failed)"
+KNOWN: Final = (
+    r"betamw\.(?:request|beta\.rejected|memory\.(?:learned|hit|expired|reprobed)|input\.invalid|hook\.failed)"
+)
 
 Reason = Literal[
     "it is cut, or two lines ran into one",
@@ -24,7 +26,19 @@ MISSING: Final[Reason] = "the fields are missing"
 WRONG: Final[Reason] = "a field has the wrong type"
 TOO_LONG: Final[Reason] = "longer than 1 MiB"
 
-_FIELDS: Final = {field.name: field.type for field in msgspec.structs.fields(Record) if field.name not in {"event", "at"}}
+TIMES: Final = (
+    *("timestamp", "@timestamp", "ts", "time", "asctime", "_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP", "date"),
+    *("receiveTimestamp", "created"),
+)
+"""Keys of the time, the best first; those after `asctime` are journald's, Fluent Bit's, Google's and `logging`'s."""
+
+LONGEST_TIME: Final = 1e9
+MOST_SENDS: Final = 1_000_000
+"""What is more than these is damage, and would spoil a sum."""
+
+_FIELDS: Final = {
+    field.name: field.type for field in msgspec.structs.fields(Record) if field.name not in {"event", "at"}
+}
 _OF_CALLS: Final = frozenset(
     {"attempts", "outcome", "duration_s", "resend_overhead_s", "sdk_retry_count", "http_request_method"}
 )
@@ -37,7 +51,7 @@ _QUOTES: Final = " \t'\""
 _BRACKETS: Final = re.compile(r"\s*[\[(](.*)[\])]\s*", re.DOTALL)
 
 
-class Unreadable(Exception):  # noqa: N818 -- a line is that; nothing has gone wrong
+class Unreadable(Exception):
     """A line that looks like ours, and why it cannot be read."""
 
     def __init__(self, reason: Reason) -> None:
@@ -85,11 +99,11 @@ def _value(kind: Any, value: Any) -> Any:
     if kind == Names:
         return _names(value)
     if isinstance(value, bool | Mapping | list):
-        raise ValueError
+        raise ValueError  # noqa: TRY004 -- of one class with what `float` raises
     if kind in {str, str | None}:
         return str(value).encode("utf-8", "replace").decode()  # JSON may hold half of a surrogate pair
     number = float(value)
-    if not math.isfinite(number) or number < 0 or number > 1e12:  # noqa: PLR2004 -- thirty thousand years
+    if not math.isfinite(number) or number < 0 or number > LONGEST_TIME:
         raise ValueError
     if kind in {float, float | None}:
         return number

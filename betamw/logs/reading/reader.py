@@ -1,17 +1,23 @@
-"""From a file to records, as a stream."""
+"""From a file to records, as a stream.
+
+The lines that have nothing of ours are the many, so they cost the least: a block without our name is not even split,
+and a line without it is passed over. Only where lines may come in pieces, or as bytes, is each one looked at.
+"""
 
 from collections.abc import Iterator
-from pathlib import Path
+from io import BytesIO
 from typing import Final
 
 import attrs
 
 from betamw.core.telling import shown
+from betamw.logs.reading.direct import decode_call
 from betamw.logs.reading.fields import Unreadable
-from betamw.logs.reading.line import NEEDLE, LineParser
+from betamw.logs.reading.line import NEEDLE, LineParser, may_be_piece
+from betamw.logs.reading.source import Source
+from betamw.logs.reading.spans import is_binary, is_in_pieces
 from betamw.logs.record import Record
 
-_CHUNK: Final = 1 << 18
 _FIRST: Final = 3
 _EXCERPT: Final = 200
 
@@ -26,14 +32,14 @@ class Unread:
 
 @attrs.define
 class Reader:
-    """Reads a file, or a part of it; nothing it meets there is raised.
+    """Reads a file, or a part of it; nothing that it meets there is raised.
 
     Attributes:
-        file: Its path.
+        file: Its path, `-` for standard input.
         start, end: Which bytes of it; from `split`.
         lines: Lines so far, of any kind; `events` those that are ours.
         problem: Why nothing could be read, or only a part; None where all is well.
-        unreadable: What looks like ours and could not be read, by reason; line numbers are from 1, from `start`.
+        unreadable: What looks like ours and could not be read, by reason; lines are counted from 1, from `start` on.
         at_byte: How far it has come, in bytes of the file as stored.
     """
 
@@ -47,45 +53,51 @@ class Reader:
     at_byte: int = attrs.field(init=False, default=0)
 
     def records(self) -> Iterator[Record]:
-        """The events, in the order of the lines."""
-        parse = LineParser().record
-        for lines in self._blocks():
-            self.lines += len(lines)
-            for number, line in enumerate(lines, self.lines - len(lines) + 1):
-                if NEEDLE in line:
-                    try:
-                        record = parse(line)
-                    except Unreadable as error:
-                        self._count(error.reason, number, line)
-                    else:
-                        if record is not None:
-                            self.events += 1
+        """The events, in the order of their lines."""
+        source, parser = Source(self.file, self.start, self.end), LineParser()
+        blocks = source.blocks()
+        head = next(blocks, b"")
+        in_pieces = is_in_pieces(next(Source(self.file).blocks(), b"") if self.start else head)
+        pieces, number, events, line = parser.pieces, 0, 0, b""
+        block: bytes | None = head
+        while block is not None:
+            self.at_byte = source.at_byte
+            if NEEDLE in block or pieces or in_pieces:
+                for number, line in enumerate(BytesIO(block), number + 1):  # noqa: B020 -- it counts on
+                    if NEEDLE in line or pieces or (in_pieces and may_be_piece(line)):
+                        try:  # what `direct` does, without a call: it is a tenth of the time
+                            call = decode_call(line)
+                            call.at = call.timestamp.timestamp()
+                        except (ValueError, RecursionError):
+                            record = self._parsed(parser, number, line)
+                            if record is None:
+                                continue
+                            events += 1
                             yield record
+                        else:
+                            events += 1
+                            yield call
+            else:
+                number += block.count(b"\n") + (block[-1:] not in b"\n")
+            self.lines, self.events = number, events
+            block = next(blocks, None)
+        try:
+            parser.rest()
+        except Unreadable as error:
+            self._count(error, number, line)
+        self.at_byte, self.problem = source.at_byte, source.problem
+        if not (self.problem or self.events or self.start) and is_binary(head):
+            self.problem = "is no text"
 
-    def _count(self, reason: str, number: int, line: bytes) -> None:
-        unread = self.unreadable.setdefault(reason, Unread())
+    def _parsed(self, parser: LineParser, number: int, line: bytes) -> Record | None:
+        try:
+            return parser.record(line)
+        except Unreadable as error:
+            self._count(error, number, line)
+            return None
+
+    def _count(self, error: Unreadable, number: int, line: bytes) -> None:
+        unread = self.unreadable.setdefault(error.reason, Unread())
         unread.lines += 1
         if len(unread.first) < _FIRST:
-            unread.first.append((number, shown(line[:_EXCERPT].decode("utf-8", "replace"))))
-
-    def _blocks(self) -> Iterator[list[bytes]]:
-        rest = b""
-        try:
-            with Path(self.file).open("rb", buffering=0) as file:
-                file.seek(self.at_byte or self.start)
-                self.at_byte = self.start
-                while chunk := file.read(_CHUNK if self.end is None else min(_CHUNK, self.end - self.at_byte)):
-                    self.at_byte += len(chunk)
-                    lines = (rest + chunk).split(b"\n")
-                    rest = lines.pop()
-                    yield lines
-        except OSError as error:
-            self.problem = (error.strerror or type(error).__name__).lower()
-        if rest:
-            yield [rest]
-
-
-def split(file: str, parts: int) -> list[tuple[int, int | None]]:
-    """Where a large plain file may be cut."""
-    del file, parts
-    return [(0, None)]
+            unread.first.append((number, shown(line[:_EXCERPT].decode("utf-8", "replace").strip())))

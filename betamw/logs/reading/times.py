@@ -1,8 +1,8 @@
 """When a line was written, whatever its clock wrote.
 
 Facts: ISO 8601 comes with `Z`, an offset or nothing (UTC is meant then), with a comma or a point before up to nine
-digits; RFC 3164 (syslog, `journalctl`) leaves out the year; epochs are told apart by their size: seconds have ten digits
-before the point until 2286, milliseconds thirteen, microseconds sixteen, nanoseconds nineteen.
+digits; RFC 3164 (syslog, `journalctl`) leaves out the year; epochs are told apart by their size: seconds have ten
+digits before the point until 2286, milliseconds thirteen, microseconds sixteen, nanoseconds nineteen.
 """
 
 import datetime as dt
@@ -29,7 +29,9 @@ def seconds(value: object) -> float | None:
             return _epoch(value)
         case str():
             return _written(value.strip())
-        case {"seconds": whole, **rest} if isinstance(whole, int | str):  # a protobuf Timestamp, as Google's agents take
+        case {"seconds": whole, **rest} if isinstance(
+            whole, int | str
+        ):  # a protobuf Timestamp, as Google's agents take
             nanos = rest.get("nanos", 0)
             at = seconds(whole)
             return at + nanos / 1e9 if at is not None and isinstance(nanos, int) else at
