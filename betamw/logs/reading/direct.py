@@ -87,4 +87,4 @@ def _second_look(line: bytes | str, outer: object) -> Record | None:
         return None
     stamps = (found.timestamp, found.at_timestamp, found.ts, found.time, found.asctime, outer)
     found.at = next((at for at in map(seconds, stamps) if at is not None), None)
-    return found
+    return found if found.at is not None else None

@@ -40,7 +40,7 @@ _CRI: Final = re.compile(
 )
 _JSON: Final = re.compile(r"\{\s*\"")
 _BYTES: Final = re.compile(rb"98, ?101, ?116, ?97, ?109, ?119")
-_PARTIAL: Final = re.compile(rb"std(?:out|err) P[ :]")
+_PIECE_OF: Final = re.compile(rb"[^{]{0,250}?(?:\{\"log\":(?!.*\\n\",)|std(?:out|err) P[ :])")
 _WRAPPED: Final = re.compile(rb"\{\"log\": ?\"|\bstd(?:out|err) [FP][ :]|\"MESSAGE\" ?:")
 _OUTSET: Final = 4096
 
@@ -52,11 +52,7 @@ def is_wrapped(head: bytes) -> bool:
 
 def may_be_piece(line: bytes) -> bool:
     """Whether a line that does not hold `NEEDLE` may yet be a part of one of ours."""
-    return (
-        (b'"log":' in line[:256] and b'\\n"' not in line)
-        or _PARTIAL.search(line, 0, 256) is not None
-        or (b"MESSAGE" in line and _BYTES.search(line) is not None)
-    )
+    return _PIECE_OF.match(line) is not None or (b"MESSAGE" in line and _BYTES.search(line) is not None)
 
 
 @attrs.define
@@ -97,23 +93,28 @@ class LineParser:
 
     def _text(self, text: str, outer: float | None, depth: int) -> Record | None:
         """The event in a line, or in what a line wraps; `outer` is the time of the wrapping."""
+        text = _COLOUR.sub("", text).strip("\0\t\r\n \ufeff")
         if depth > _DEEPEST:
             return None
-        text = _COLOUR.sub("", text).strip("\0\t\r\n \ufeff")
         if cri := _CRI.match(text):
             before, at, stream, tag = cri.groups()
             whole = self._joined(before + stream, text[cri.end() :], last=tag == "F")
             return None if whole is None else self._text(whole, seconds(at), depth + 1)
         if start := _JSON.search(text, 0, _TO_JSON):
-            before, body = text[: start.start()], text[start.start() :]
-            at = seconds_before(before, self.now) if before else None
-            at = outer if at is None else at
-            if not self.pieces and (record := direct(body, at)) is not None:
-                return record
             with suppress(ValueError, RecursionError):
-                return self._object(json.loads(body), at, depth, before)
-        if "betamw" not in text:
-            return None
+                return self._json(text[: start.start()], text[start.start() :], outer, depth)
+        return self._words(text, outer, depth) if "betamw" in text else None
+
+    def _json(self, before: str, body: str, outer: float | None, depth: int) -> Record | None:
+        """The event in an object, with what stands before it on the line."""
+        if (at := seconds_before(before, self.now) if before else None) is not None:
+            outer = at
+        if not self.pieces and (record := direct(body, outer)) is not None:
+            return record
+        return self._object(json.loads(body), outer, depth, before)
+
+    def _words(self, text: str, outer: float | None, depth: int) -> Record | None:
+        """The event that is no JSON, or in a field of a line that is none."""
         pairs, begin = pairs_in(text)
         if message := message_in(pairs):
             return self._text(message, outer, depth + 1)
