@@ -93,7 +93,7 @@ class LineParser:
 
     def _text(self, text: str, outer: float | None, depth: int) -> Record | None:
         """The event in a line, or in what a line wraps; `outer` is the time of the wrapping."""
-        text = _COLOUR.sub("", text).strip("\0\t\r\n \ufeff")
+        text = _COLOUR.sub("", text).lstrip("\0\t\r\n \ufeff").rstrip("\0\r\n")  # a piece may end with a space
         if depth > _DEEPEST:
             return None
         if cri := _CRI.match(text):

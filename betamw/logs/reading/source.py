@@ -106,15 +106,16 @@ class Source:
 
         A line that is too long is cut to a little more than `LONGEST`.
         """
-        rest, skipping, empty = b"", False, True
+        rest, read, skipping, found = b"", b"", False, False
         for read in self._chunks():
-            chunk, empty = read, False
+            chunk = read
             last = chunk.rfind(b"\n") + 1
             if not last:
                 if not skipping:
                     rest = (rest + chunk).lstrip(b"\0") if rest[:1] in {b"", b"\0"} else rest + chunk
                     skipping = len(rest) > LONGEST
                 continue
+            found = True
             if skipping:  # its beginning is all that is kept of it
                 first = chunk.find(b"\n")
                 yield rest[: LONGEST + 1] + b"\n"
@@ -125,8 +126,8 @@ class Source:
             rest += chunk[last:]
         if rest:
             yield rest[: LONGEST + 1]
-        elif empty and not self.problem and not self.start:
-            self.problem = "is empty"
+        elif not (found or self.problem or self.start):
+            self.problem = "holds nothing but zeros" if read else "is empty"
 
     def _chunks(self) -> Iterator[bytes]:
         try:
