@@ -15,7 +15,7 @@ from typing import Final
 
 import attrs
 
-from betamw.logs.counting.numbers import all_within
+from betamw.logs.counting.numbers import in_order
 
 MOST: Final = 200
 UNTIMED: Final = -1
@@ -113,10 +113,7 @@ def _fullest(buckets: list[tuple[int, int]]) -> tuple[int, int, int]:
 
 def times_of(ats: Sequence[float | None], seconds: int) -> tuple[Series, list[float]]:
     """In which buckets events were written, and their times in order; what is no time is untimed."""
-    if all_within(ats, 0.0, LAST):
-        ordered = sorted(ats)
-    else:
-        ordered = sorted(at for at in ats if at is not None and 0.0 <= at <= LAST)
+    ordered = in_order(ats, 0.0, LAST)
     series: Series = {UNTIMED: len(ats) - len(ordered)} if len(ordered) < len(ats) else {}
     start = 0
     while start < len(ordered):
