@@ -1,0 +1,221 @@
+"""Reading with several processes: this one, and others that it starts.
+
+All of them read spans of some megabytes, and each counts what it reads. What comes out is the same as with one process:
+counts can be added up in any order, and what the readers tell is put in order here. A process that is started has a pipe
+to this one: spans go out, what the reader tells comes back, and in the end the counts. Where one end is gone the other
+one notices at once.
+"""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Final
+
+import attrs
+
+from betamw.core.errors import BetaError
+from betamw.logs.reading.reader import Reader
+from betamw.logs.record import Record
+from betamw.logs.selection import Selection
+from betamw.logs.tally import Tally
+
+_AHEAD: Final = 2
+"""Spans that a process has been given and not yet read, so that it need not wait for this one, which reads as well."""
+_RECORDS_BETWEEN: Final = 2000
+
+Tell = Callable[[int], None]
+
+
+class ReadingStoppedError(BetaError):
+    """A process that read a part of the logs is gone, and its counts with it."""
+
+
+@attrs.frozen
+class Span:
+    """A part of a file, or all of it.
+
+    Attributes:
+        size: In bytes, as far as is known.
+        anywhere: Whether any process can read it: not what only this one has open.
+    """
+
+    file: str
+    start: int
+    end: int | None
+    size: int
+    anywhere: bool
+
+
+@attrs.frozen
+class SpanRead:
+    """What a `Reader` tells of a span."""
+
+    file: str
+    start: int
+    lines: int
+    events: int
+    problem: str | None
+    unreadable: Mapping[str, Any]
+
+
+def read(span: Span, tally: Tally, tell: Tell | None = None) -> SpanRead:
+    """Count the events of a span; `tell` is told how many more bytes have been read."""
+    reader = Reader(span.file, span.start, span.end)
+    records, told = reader.records(), 0
+
+    def telling() -> Iterator[Record]:
+        nonlocal told
+        for number, record in enumerate(records):
+            if not number % _RECORDS_BETWEEN and tell is not None:
+                tell(reader.at_byte - span.start - told)
+                told = reader.at_byte - span.start
+            yield record
+
+    tally.add_all(records if tell is None else telling())
+    if tell is not None:
+        tell(span.size - told)
+    return SpanRead(span.file, span.start, reader.lines, reader.events, reader.problem, reader.unreadable)
+
+
+def _work(pipe: Connection, selection: Selection, check: bool) -> None:  # noqa: FBT001  multiprocessing calls it
+    """What a process that was started does."""
+    tally = Tally(selection, check)
+    with suppress(EOFError, BrokenPipeError):  # nobody is there any more
+        while (span := pipe.recv()) is not None:
+            pipe.send(read(span, tally))
+        tally.counts()
+        pipe.send(tally)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Whatever is started in here never hears of ^C: this process ends it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@attrs.define
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    _given: deque[int] = attrs.Factory(deque)
+
+    @classmethod
+    def start(cls, selection: Selection, *, check: bool) -> "_Worker":
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        with theirs, _deaf():
+            process = context.Process(target=_work, args=(theirs, selection, check), daemon=True)
+            process.start()
+        return cls(process, ours)
+
+    @property
+    def has_few(self) -> bool:
+        return len(self._given) < _AHEAD
+
+    def give(self, at: int, span: Span) -> None:
+        self._send(span)
+        self._given.append(at)
+
+    def done(self, *, wait: bool = False) -> Iterator[tuple[int, SpanRead]]:
+        """The spans that it has read by now, or all."""
+        while self._given and (wait or self.pipe.poll()):
+            yield self._given.popleft(), self._receive()
+
+    def tally(self) -> Tally:
+        self._send(None)
+        tally: Tally = self._receive()
+        return tally
+
+    def _send(self, value: Span | None) -> None:
+        try:
+            self.pipe.send(value)
+        except OSError:
+            raise self._gone() from None
+
+    def _receive(self) -> Any:
+        try:
+            return self.pipe.recv()
+        except (EOFError, OSError):
+            raise self._gone() from None
+
+    def _gone(self) -> ReadingStoppedError:
+        self.process.join()
+        code = self.process.exitcode
+        return ReadingStoppedError(
+            f"a process that read a part of the logs ended early (exit code {code}); one process alone reads them with "
+            "`processes=1`"
+        )
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+@attrs.define
+class _Reading:
+    """Spans, who reads them, and what became of them."""
+
+    spans: Sequence[Span]
+    tally: Tally
+    tell: Tell
+    workers: list[_Worker] = attrs.Factory(list)
+    results: dict[int, SpanRead] = attrs.Factory(dict)
+    left: deque[int] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.left = deque(at for at, span in enumerate(self.spans) if span.anywhere)
+
+    def run(self) -> None:
+        self._hand_out()
+        while self.left:
+            self._read(self.left.popleft())
+            self._hand_out()
+        for at, span in enumerate(self.spans):
+            if not span.anywhere:
+                self._read(at)
+        for worker in self.workers:
+            self._take(worker, wait=True)
+            self.tally.merge(worker.tally())
+
+    def _read(self, at: int) -> None:
+        self.results[at] = read(self.spans[at], self.tally, self.tell)
+
+    def _hand_out(self) -> None:
+        for worker in self.workers:
+            self._take(worker)
+            while self.left and worker.has_few:
+                at = self.left.popleft()
+                worker.give(at, self.spans[at])
+
+    def _take(self, worker: _Worker, *, wait: bool = False) -> None:
+        for at, result in worker.done(wait=wait):
+            self.results[at] = result
+            self.tell(self.spans[at].size)
+
+
+def read_all(spans: Sequence[Span], tally: Tally, processes: int, tell: Tell) -> list[SpanRead]:
+    """Count the events of all spans; returns what the readers tell, in order.
+
+    Raises `ReadingStoppedError` when one of the processes is gone. None of them is left when this ends, however it ends.
+    """
+    reading = _Reading(spans, tally, tell)
+    try:
+        for _ in range(min(processes, len(reading.left)) - 1):
+            reading.workers.append(_Worker.start(tally.selection, check=tally.check))
+        reading.run()
+    finally:
+        for worker in reading.workers:
+            worker.stop()
+    return [reading.results[at] for at in range(len(spans))]
