@@ -7,7 +7,7 @@ from typing import Final
 
 from betamw.core.errors import ConfigError
 from betamw.core.telling import shown
-from betamw.logs.reading.reader import split
+from betamw.logs.reading import split
 from betamw.logs.selection import Selection
 from betamw.logs.summary import Summary
 from betamw.logs.tally import Tally

@@ -18,7 +18,7 @@ from typing import Any, Final
 import attrs
 
 from betamw.core.errors import BetaError
-from betamw.logs.reading.reader import Reader
+from betamw.logs.reading import Reader
 from betamw.logs.record import Record
 from betamw.logs.selection import Selection
 from betamw.logs.tally import Tally
