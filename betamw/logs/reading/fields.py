@@ -1,8 +1,6 @@
 """From what is found in a line to a `Record`: text, and numbers of another type, are made into what the field holds."""
 
-import math
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -36,19 +34,28 @@ LONGEST_TIME: Final = 1e9
 MOST_SENDS: Final = 1_000_000
 """What is more than these is damage, and would spoil a sum."""
 
-_FIELDS: Final = {
-    field.name: field.type for field in msgspec.structs.fields(Record) if field.name not in {"event", "at"}
-}
 _OF_CALLS: Final = frozenset(
     {"attempts", "outcome", "duration_s", "resend_overhead_s", "sdk_retry_count", "http_request_method"}
 )
 _OF_OTHERS: Final = frozenset(
-    {"attempt", "rejection_rule", "action", "reason", "betas", "ttl_s", "result", "problem", "origin", "length", "hook"}
+    {
+        "attempt",
+        "rejection_rule",
+        "action",
+        "reason",
+        "betas",
+        "ttl_s",
+        "result",
+        "problem",
+        "origin",
+        "length",
+        "hook",
+        "gen_ai_request_model",
+    }
 )
-_BOUND: Final = frozenset({"gen_ai_request_model"})
 _NOTHING: Final = frozenset({"", "None", "null"})
 _QUOTES: Final = " \t'\""
-_BRACKETS: Final = re.compile(r"\s*[\[(](.*)[\])]\s*", re.DOTALL)
+_BRACKETS: Final = {"[]", "()"}
 
 
 class Unreadable(Exception):
@@ -75,47 +82,70 @@ def record_of(event: str, at: float | None, found: Mapping[str, Any], lacking: R
     Raises:
         Unreadable: A field of this event is of the wrong type, or what no event is without is `lacking`.
     """
-    bound = _BOUND | (_OF_OTHERS if event == CALL else _OF_CALLS)
     values: dict[str, Any] = {}
-    for name in _FIELDS.keys() & found.keys():
+    for name in _READ.keys() & found.keys():
+        value = found[name]
+        if value is None or (value.__class__ is str and value in _NOTHING):
+            continue
         try:
-            value = _value(_FIELDS[name], found[name])
-        except (ValueError, OverflowError):
-            if name in bound:  # the application's own: it is no field of this event
-                continue
-            raise Unreadable(WRONG) from None
-        if value is not None:
-            values[name] = value
+            values[name] = _READ[name](value)
+        except (TypeError, ValueError, OverflowError):
+            if name not in (
+                _OF_OTHERS if event == CALL else _OF_CALLS
+            ):  # else it is the application's own, and no field of this event
+                raise Unreadable(WRONG) from None
     record = Record(event=event, at=at, **values)
     if not is_whole(record):
         raise Unreadable(lacking if values else MISSING)
     return record
 
 
-def _value(kind: Any, value: Any) -> Any:
-    """The value as this type; None for none."""
-    if value is None or (isinstance(value, str) and value in _NOTHING):
-        return None
-    if kind == Names:
-        return _names(value)
-    if isinstance(value, bool | Mapping | list):
-        raise ValueError  # noqa: TRY004 -- of one class with what `float` raises
-    if kind in {str, str | None}:
-        return str(value).encode("utf-8", "replace").decode()  # JSON may hold half of a surrogate pair
+def _text(value: Any) -> str:
+    if value.__class__ is not str and isinstance(value, bool | Mapping | list):
+        raise TypeError
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()  # JSON may hold half of a pair
+
+
+def _number(value: Any) -> float:
     number = float(value)
-    if not math.isfinite(number) or number < 0 or number > LONGEST_TIME:
+    if isinstance(value, bool) or not 0 <= number <= LONGEST_TIME:  # NaN neither
         raise ValueError
-    if kind in {float, float | None}:
-        return number
+    return number
+
+
+def _count(value: Any) -> int:
+    number = _number(value)
     if not number.is_integer():
         raise ValueError
     return int(number)
 
 
+def _sends(value: Any) -> int:
+    if (count := _count(value)) > MOST_SENDS:
+        raise ValueError
+    return count
+
+
 def _names(value: Any) -> Names:
     if isinstance(value, str):
-        inner = found[1] if (found := _BRACKETS.fullmatch(value)) else value
-        value = [name for item in inner.split(",") if (name := item.strip(_QUOTES))]
+        if value == "[]":
+            return ()
+        inner = value[1:-1] if value[0] + value[-1] in _BRACKETS else value
+        return tuple(name for item in inner.split(",") if (name := item.strip(_QUOTES)))
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise ValueError
-    return tuple(name.encode("utf-8", "replace").decode() for name in value)
+        raise TypeError
+    return tuple(map(_text, value))
+
+
+_BY_TYPE: Final[dict[Any, Callable[[Any], Any]]] = {
+    str: _text,
+    str | None: _text,
+    int: _count,
+    int | None: _count,
+    float | None: _number,
+    Names: _names,
+}
+_READ: Final = {
+    field.name: _BY_TYPE[field.type] for field in msgspec.structs.fields(Record) if field.name not in {"event", "at"}
+} | {"attempts": _sends}

@@ -43,6 +43,7 @@ _BYTES: Final = re.compile(rb"98, ?101, ?116, ?97, ?109, ?119")
 _PIECE_OF: Final = re.compile(rb"[^{]{0,250}?(?:\{\"log\":(?!.*\\n\",)|std(?:out|err) P[ :])")
 _WRAPPED: Final = re.compile(rb"\{\"log\": ?\"|\bstd(?:out|err) [FP][ :]|\"MESSAGE\" ?:")
 _OUTSET: Final = 4096
+_TO_STREAM: Final = 300
 
 
 def is_wrapped(head: bytes) -> bool:
@@ -73,6 +74,8 @@ class LineParser:
         Raises:
             Unreadable: It looks like one of ours.
         """
+        if not (NEEDLE in line or self.pieces or may_be_piece(line)):
+            return None
         if not self.pieces and (record := direct(line)) is not None:
             return record
         if len(line) > LONGEST + 1:
@@ -93,10 +96,12 @@ class LineParser:
 
     def _text(self, text: str, outer: float | None, depth: int) -> Record | None:
         """The event in a line, or in what a line wraps; `outer` is the time of the wrapping."""
-        text = _COLOUR.sub("", text).lstrip("\0\t\r\n \ufeff").rstrip("\0\r\n")  # a piece may end with a space
+        if "[" in text and ("\x1b[" in text or "#033[" in text or "^[[" in text):
+            text = _COLOUR.sub("", text)
+        text = text.lstrip("\0\t\r\n \ufeff").rstrip("\0\r\n")  # a piece may end with a space
         if depth > _DEEPEST:
             return None
-        if cri := _CRI.match(text):
+        if " std" in text[:_TO_STREAM] and (cri := _CRI.match(text)):
             before, at, stream, tag = cri.groups()
             whole = self._joined(before + stream, text[cri.end() :], last=tag == "F")
             return None if whole is None else self._text(whole, seconds(at), depth + 1)
@@ -107,9 +112,12 @@ class LineParser:
 
     def _json(self, before: str, body: str, outer: float | None, depth: int) -> Record | None:
         """The event in an object, with what stands before it on the line."""
-        if (at := seconds_before(before, self.now) if before else None) is not None:
+        if not self.pieces and (record := direct(body)) is not None:
+            return record
+        at = seconds_before(before, self.now) if before else None
+        if at is not None:
             outer = at
-        if not self.pieces and (record := direct(body, outer)) is not None:
+        if not self.pieces and outer is not None and (record := direct(body, outer)) is not None:
             return record
         return self._object(json.loads(body), outer, depth, before)
 

@@ -15,15 +15,17 @@ from betamw.logs.record import Record
 NAMES: Final = ("event", "message", "msg")
 
 # Whatever is opened and not closed takes the rest of the line: what is cut there is seen, and no line takes long.
-_QUOTED: Final = r"""'(?:[^'\\]|\\.)*+(?:'|$)|"(?:[^"\\]|\\.)*+(?:"|$)"""
-_PAIR: Final = re.compile(rf"(?<!\S)([\w@][\w.@-]*)=(\[(?:{_QUOTED}|[^\[\]'\"])*+(?:\]|$)|{_QUOTED}|\S*)", re.DOTALL)
+_QUOTED: Final = r"""'(?:[^'\\]++|\\.)*+(?:'|$)|"(?:[^"\\]++|\\.)*+(?:"|$)"""
+_PAIR: Final = re.compile(rf"(?<!\S)([\w@][\w.@-]*)=(\[(?:{_QUOTED}|[^\[\]'\"]++)*+(?:\]|$)|{_QUOTED}|\S*)", re.DOTALL)
 _CLOSING: Final = {"[": "]", "'": "'", '"': '"'}
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _EVENT: Final = re.compile(r"(?<!\S)\[?(betamw\.[a-z]+(?:[._][a-z]+)*)(?=[\]\s]|$)")
+_ENDING: Final = re.compile(r"\]?\s*(?:\[[\w.-]+\]\s*)?$")  # the logger's name
 _AFTER: Final = re.compile(
     r"(?:^|[\]:|>)\d-]|\d[TZ]|\b(?:debug|info|warn|warning|error|critical|betamw|utc))[\s:|-]*$", re.IGNORECASE
 )
 _LOGGED: Final = re.compile(r"\b(?:debug|info|warn|warning|error|critical|betamw)\b", re.IGNORECASE)
+_KNOWN: Final = re.compile(KNOWN)
 _ALONE: Final = re.compile(rf"(?:^|[\s:|\]-])({KNOWN})\]?\s*(?=$|[(\[{{])")
 _OF_JSON: Final = re.compile(
     rf"""\\*"betamw_schema\\*"\s*:|\\*"(?:event|message|msg)\\*"\s*:\s*\\*"{KNOWN}\\*"|(?<!\S)betamw_schema=\d"""
@@ -41,18 +43,20 @@ def pairs_in(text: str) -> tuple[dict[str, str], int]:
     Raises:
         Unreadable: The last value is cut.
     """
+    first = _PAIR.search(text)
+    if first is None:
+        return {}, len(text)
     pairs: dict[str, str] = {}
-    begin = len(text)
-    for found in _PAIR.finditer(text):
-        key, value = found.groups()
-        begin = min(begin, found.start())
+    for key, found in _PAIR.findall(text, first.start()):
+        value = found
         closing = _CLOSING.get(value[:1])
-        if closing and (len(value) == 1 or value[-1] != closing) and "betamw_call" in pairs:
-            raise Unreadable(CUT)
-        if closing in {"'", '"'}:
-            value = _ESCAPED.sub(r"\1", value[1:-1])
+        if closing is not None:
+            if (len(value) == 1 or value[-1] != closing) and "betamw_call" in pairs:
+                raise Unreadable(CUT)
+            if closing != "]":
+                value = value[1:-1] if "\\" not in value else _ESCAPED.sub(r"\1", value[1:-1])
         pairs[key] = value
-    return pairs, begin
+    return pairs, first.start()
 
 
 def event_in(text: str, pairs: dict[str, str], begin: int, outer: float | None, now: float) -> Record | None:
@@ -63,11 +67,16 @@ def event_in(text: str, pairs: dict[str, str], begin: int, outer: float | None, 
     """
     name = next((pairs[key] for key in NAMES if is_ours(pairs.get(key))), None)
     start = text[:begin]
-    if name is None and (token := _EVENT.search(start)) and _AFTER.search(start[: token.start()]):
+    token = _EVENT.search(start) if name is None else None
+    if token and _ENDING.match(start, token.end()) and _AFTER.search(start[: token.start()]):
         name = token[1]
         start = start[: token.start()]
-    if name is None or not pairs.keys() & {"betamw_call", "betamw_schema"}:
+    if name is None:
         blame(text)
+        return None
+    if not pairs.keys() & {"betamw_call", "betamw_schema"}:
+        if _KNOWN.fullmatch(name):
+            raise Unreadable(MISSING)
         return None
     at = next((at for key in TIMES if (at := seconds(pairs.get(key))) is not None), None)
     if at is None:
