@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from betamw.logs.reading.fields import LONGEST_TIME, MOST_SENDS, is_ours, is_whole
-from betamw.logs.reading.times import seconds
+from betamw.logs.reading.times import LATEST, seconds
 from betamw.logs.record import Record
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_TIME)]
@@ -71,10 +71,12 @@ def direct(line: bytes | str, outer: object = None) -> Record | None:
             wrapping = _decode_docker(line)
             return direct(wrapping.log, wrapping.time) if wrapping.log[-1:] == "\n" else None
         call = decode_call(line)
-        call.at = call.timestamp.timestamp()
+        call.at = at = call.timestamp.timestamp()
+        if 0.0 < at < LATEST:
+            return call
     except (ValueError, RecursionError):  # ValueError: also what msgspec raises
-        return _second_look(line, outer)
-    return call
+        pass
+    return _second_look(line, outer)
 
 
 def _second_look(line: bytes | str, outer: object) -> Record | None:

@@ -124,9 +124,10 @@ class LineParser:
     def _words(self, text: str, outer: float | None, depth: int) -> Record | None:
         """The event that is no JSON, or in a field of a line that is none."""
         pairs, begin = pairs_in(text)
-        if message := message_in(pairs):
-            return self._text(message, outer, depth + 1)
-        return event_in(text, pairs, begin, outer, self.now)
+        if not (message := message_in(pairs)):
+            return event_in(text, pairs, begin, outer, self.now)
+        at = next((at for key in TIMES if (at := seconds(pairs.get(key))) is not None), outer)
+        return self._text(message, at, depth + 1)
 
     def _object(self, found: dict[str, Any], outer: float | None, depth: int, before: str = "") -> Record | None:
         """The event that an object is, or that it wraps."""

@@ -16,6 +16,7 @@ from betamw.logs.reading.fields import Unreadable
 from betamw.logs.reading.line import NEEDLE, LineParser, may_be_piece
 from betamw.logs.reading.source import Source
 from betamw.logs.reading.spans import is_binary, is_in_pieces
+from betamw.logs.reading.times import LATEST
 from betamw.logs.record import Record
 
 _FIRST: Final = 3
@@ -58,7 +59,7 @@ class Reader:
         blocks = source.blocks()
         head = next(blocks, b"")
         in_pieces = is_in_pieces(next(Source(self.file).blocks(), b"") if self.start else head)
-        pieces, number, events, line = parser.pieces, 0, 0, b""
+        parse, pieces, number, events, line = self._parsed, parser.pieces, 0, 0, b""
         block: bytes | None = head
         while block is not None:
             self.at_byte = source.at_byte
@@ -67,16 +68,13 @@ class Reader:
                     if NEEDLE in line or pieces or (in_pieces and may_be_piece(line)):
                         try:  # what `direct` does, without a call: it is a tenth of the time
                             call = decode_call(line)
-                            call.at = call.timestamp.timestamp()
+                            call.at = at = call.timestamp.timestamp()
+                            record: Record | None = call if 0.0 < at < LATEST else parse(parser, number, line)
                         except (ValueError, RecursionError):
-                            record = self._parsed(parser, number, line)
-                            if record is None:
-                                continue
+                            record = parse(parser, number, line)
+                        if record is not None:
                             events += 1
                             yield record
-                        else:
-                            events += 1
-                            yield call
             else:
                 number += block.count(b"\n") + (block[-1:] not in b"\n")
             self.lines, self.events = number, events

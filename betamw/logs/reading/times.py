@@ -20,6 +20,9 @@ _UNIX: Final = re.compile(r"^(\d{10}\.\d{1,9})(?![\w.])")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY: Final = 86400.0
 
+LATEST: Final = 253_000_000_000.0
+"""In the year 9987. What is later, or before 1970, is no time of a log, and might not go into a `datetime` again."""
+
 
 def seconds(value: object) -> float | None:
     """The time in a field: ISO 8601, or an epoch as a number or in digits; None for anything else."""
@@ -51,6 +54,10 @@ def seconds_before(text: str, now: float) -> float | None:
     return None
 
 
+def _sane(at: float) -> float | None:
+    return at if 0 < at < LATEST else None
+
+
 def _epoch(value: float) -> float | None:
     if isinstance(value, float) and not math.isfinite(value):
         return None
@@ -60,7 +67,7 @@ def _epoch(value: float) -> float | None:
 def _written(text: str) -> float | None:
     with suppress(ValueError, OverflowError):  # most times are such; without a zone it may be a number, too
         if (when := dt.datetime.fromisoformat(text)).tzinfo is not None:
-            return when.timestamp()
+            return _sane(when.timestamp())
     if found := _ISO.fullmatch(text):
         return _iso(found)
     try:
@@ -75,7 +82,7 @@ def _iso(found: re.Match[str]) -> float | None:
     zone = found[3] or ""
     try:
         when = dt.datetime.fromisoformat(text + ("+00:00" if zone in {"", "Z", "UTC"} else zone))
-        return when.timestamp() + (float(f"0.{found[2][1:]}") if found[2] else 0.0)
+        return _sane(when.timestamp() + (float(f"0.{found[2][1:]}") if found[2] else 0.0))
     except (ValueError, OverflowError):
         return None
 

@@ -1,6 +1,7 @@
 """One line: what it was written by, and what it was wrapped in, makes no difference."""
 
 import json
+import time
 
 import pytest
 from support.lines import AT, CALL, CUTTING, FORMATS, REJECTED, STAMP, WRAPPINGS, event, plain, record
@@ -79,7 +80,12 @@ def test_a_shipper_may_leave_out_the_newline():
         ({"timestamp": {"seconds": 1793491202, "nanos": 300000000}}, AT),
         ({"timestamp": "soon", "time": "2026-11-01T00:00:02.3Z"}, AT),
         ({"created": 1793491202.3}, AT),
+        ({"timestamp": {"seconds": "1793491202", "nanos": 300000000}}, AT),
+        ({"timestamp": "2026-11-01 00:00.02"}, 1793491202.0),
         ({"timestamp": "12:30:01"}, None),
+        ({"ts": "nan"}, None),
+        ({"ts": float("inf")}, None),
+        ({"timestamp": "0001-01-01T00:00:00+23:59"}, None),
         ({"timestamp": "2026-13-01T00:00:00Z"}, None),
         ({"ts": -1}, None),
         ({"ts": 1e300}, None),
@@ -115,10 +121,18 @@ def test_a_time_is_read_in_any_shape(given, at):
         (FORMATS["key=value"](event(CALL))[:200], "it is cut, or two lines ran into one"),
         (FORMATS["console"](event(CALL))[:200], "it is cut, or two lines ran into one"),
         (FORMATS["console"](event(CALL)).partition(" duration_s")[0], "it is cut, or two lines ran into one"),
+        (
+            FORMATS["console"](event(REJECTED, "betamw.beta.rejected")).partition("-2025")[0],
+            "it is cut, or two lines ran",
+        ),
         (json.dumps(event({**CALL, "attempts": "two"})), "a field has the wrong type"),
         (json.dumps(event({**CALL, "betas_sent": [1]})), "a field has the wrong type"),
         (json.dumps(event({**CALL, "duration_s": float("nan")})), "a field has the wrong type"),
         (json.dumps(event({**CALL, "duration_s": -1})), "a field has the wrong type"),
+        (json.dumps(event({**CALL, "attempts": 1.5})), "a field has the wrong type"),
+        (json.dumps(event({**CALL, "attempts": True})), "a field has the wrong type"),
+        (json.dumps(event({**CALL, "attempts": 10**7})), "a field has the wrong type"),
+        (json.dumps(event({**CALL, "outcome": ["ok"]})), "a field has the wrong type"),
         (json.dumps(event({**CALL, "attempts": 10**30})), "a field has the wrong type"),
         (json.dumps(event({**CALL, "pad": "x" * (1 << 20)})), "longer than 1 MiB"),
     ],
@@ -143,6 +157,7 @@ def test_what_is_ours_and_cannot_be_read_says_why(line, reason):
         "level=info msg='about betamw.request' path=/betamw.request",
         '{"betamw": 1}',
         '["betamw.request"]',
+        '{"MESSAGE": ["betamw.request", 300]}',
         "{" * 5000 + "betamw",
         '{"betamw":' + "[" * 5000,
         "Successfully installed betamw-0.1.0",
@@ -152,6 +167,13 @@ def test_what_is_ours_and_cannot_be_read_says_why(line, reason):
 def test_other_programs_lines_are_passed_over(line):
     """A line that only mentions betamw is none of ours."""
     assert [None] == read(line)
+
+
+@pytest.mark.parametrize("written", [FORMATS["json"], FORMATS["console"]])
+def test_a_line_may_be_the_message_of_another_programs(written):
+    """Collectors of their own quote it as they like."""
+    quoted = written(event(CALL)).replace("\\", "\\\\").replace('"', '\\"')
+    assert [record(CALL)] == read(f'time="2026-11-01T00:00:02.3Z" level=info msg="{quoted}"')
 
 
 def test_fields_that_the_application_bound_harm_nothing():
@@ -184,3 +206,44 @@ def test_a_time_without_a_year_is_the_last_such():
     parser = LineParser(now=1798761600.0)  # the 1st of January 2027
     found = parser.record(f"Dec 31 23:00:00 host app[1]: {FORMATS['json'](event(CALL))}".encode())
     assert 1798758000.0 == found.at
+
+
+@pytest.mark.parametrize(
+    ("stamp", "at"),
+    [
+        ("Feb 29 12:00:00", 1709208000.0),  # of 2024: no year since has such a day
+        ("Nov 31 12:00:00", None),
+        ("Foo 01 12:00:00", None),
+    ],
+)
+def test_a_day_that_not_every_year_has_is_found(stamp, at):
+    """The 29th of February is of a leap year; a day that no year has is none."""
+    line = f"{stamp} host app[1]: {FORMATS['json'](event(CALL))}"
+    assert at == LineParser(now=1798761600.0).record(line.encode()).at
+
+
+def test_a_time_without_a_zone_is_in_utc_wherever_it_is_read(monkeypatch):
+    """A report does not depend on where the reader lives."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        time.tzset()
+        found = read(json.dumps(event(CALL, timestamp="2026-11-01 00:00:02,300")))
+    time.tzset()
+    assert [record(CALL)] == found
+
+
+def test_wrappings_in_wrappings_end_somewhere():
+    """What was wrapped many times over is passed over, and takes no stack."""
+    line = FORMATS["json"](event(CALL))
+    nested = json.loads(line)
+    for _ in range(900):
+        nested = {"message": nested}
+    assert [None] == read(json.dumps(nested))
+
+
+def test_the_oldest_of_too_many_begun_lines_is_given_up():
+    """Streams that begin lines and never end them are not remembered for ever."""
+    parser = LineParser()
+    for number in range(100):
+        parser.record(f'api-{number} | {{"log":"x","stream":"stdout","time":""}}'.encode())
+    assert 8 == len(parser.pieces)

@@ -263,3 +263,13 @@ def test_nothing_but_other_programs_lines_is_no_problem(reading):
     """A log in which nobody called is a log."""
     reader, records = reading(OTHER * 5000)
     assert ([], 5000, 0, None) == (records, reader.lines, reader.events, reader.problem)
+
+
+def test_what_reads_zstandard_may_have_to_be_installed(reading, monkeypatch):
+    """Python has it from 3.14 on; before, a package does it."""
+    data = compressed(LOG)
+    for module in ("compression", "compression.zstd", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, module, None)
+    reader, records = reading(data)
+    problem = "is compressed with Zstandard, which this Python reads with the package `backports.zstd` only"
+    assert ([], problem) == (records, reader.problem)
