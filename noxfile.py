@@ -63,6 +63,7 @@ def benchmarks(session: nox.Session) -> None:
     session.install("-e", ".[bench]")
     session.run("python", "-m", "benchmarks", "--quick")
     session.run("python", "-m", "benchmarks.isolation", "--quick")
+    session.run("python", "-m", "benchmarks.reading", "--quick")
     session.run("python", "-m", "benchmarks.soak", "--quick")
 
 

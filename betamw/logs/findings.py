@@ -1,9 +1,9 @@
 """Act on this: what in the counts somebody should do something about.
 
-A false alarm is worse than silence. So nothing is said of what was neither accepted nor refused (an overloaded server, a
-cancelled call), nor of what happened once. A beta has one finding, the strongest: it is not "refused since noon" where
-it is another endpoint, asked since noon, that never took it. And where only calls of some outcomes were selected, nothing
-is said about what is accepted.
+A false alarm is worse than silence. So nothing is said of what was neither accepted nor refused (an overloaded server,
+a cancelled call), nor of what happened once. A beta has one finding, the strongest: it is not "refused since noon"
+where it is another endpoint, asked since noon, that never took it. And where only calls of some outcomes were selected,
+nothing is said about what is accepted.
 """
 
 import datetime as dt

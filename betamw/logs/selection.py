@@ -1,7 +1,6 @@
 """Which of the events a report is about."""
 
 import math
-from collections.abc import Callable
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, Final, get_args

@@ -1,8 +1,8 @@
 """Counting events as they come in, in constant space.
 
 Most calls are like many others: the same endpoint, the same betas, the same outcome. So calls are gathered by all that
-makes them equal, with nothing but their times and durations kept apart, and what became of each beta is counted once for
-all of a kind. That is done every so many events, and when the counts are asked for.
+makes them equal, with nothing but their times and durations kept apart, and what became of each beta is counted once
+for all of a kind. That is done every so many events, and when the counts are asked for.
 """
 
 import math
@@ -29,7 +29,7 @@ _MOST_GATHERED: Final = 20_000
 
 @attrs.define
 class Tally:
-    """Counts the events that are selected. What comes out does not depend on their order, nor on how they were split up.
+    """Counts the events that are selected. What comes out depends neither on their order nor on how they are split up.
 
     Attributes:
         selection: Which events count.
@@ -115,12 +115,7 @@ class Tally:
         return summary_of(self.counts(), self.selection, readers, checked=self.check)
 
     def _count(self) -> None:
-        counting = Counting(self._counts, self.selection)
-        for kind, gathered in self._calls.items():
-            counting.calls(kind, gathered)
-        for refused, ats in self._refusals.items():
-            counting.refusals(refused, ats)
+        Counting(self._counts, self.selection).add(self._calls, self._refusals)
         self._calls.clear()
         self._refusals.clear()
         self._left = _MOST_GATHERED
-        self._counts.fit()

@@ -1,9 +1,9 @@
 """Reading with several processes: this one, and others that it starts.
 
 All of them read spans of some megabytes, and each counts what it reads. What comes out is the same as with one process:
-counts can be added up in any order, and what the readers tell is put in order here. A process that is started has a pipe
-to this one: spans go out, what the reader tells comes back, and in the end the counts. Where one end is gone the other
-one notices at once.
+counts can be added up in any order, and what the readers tell is put in order here. A process that is started has a
+pipe to this one: spans go out, what the reader tells comes back, and in the end the counts. Where one end is gone the
+other one notices at once.
 """
 
 import multiprocessing
@@ -208,7 +208,7 @@ class _Reading:
 def read_all(spans: Sequence[Span], tally: Tally, processes: int, tell: Tell) -> list[SpanRead]:
     """Count the events of all spans; returns what the readers tell, in order.
 
-    Raises `ReadingStoppedError` when one of the processes is gone. None of them is left when this ends, however it ends.
+    Raises `ReadingStoppedError` when one of the processes is gone. However this ends, none of them is left.
     """
     reading = _Reading(spans, tally, tell)
     try:

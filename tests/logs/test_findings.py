@@ -150,7 +150,7 @@ SILENT = {
 
 @pytest.mark.parametrize("log", SILENT.values(), ids=SILENT.keys())
 def test_silence(log):
-    """What was neither accepted nor refused, what happened once, and what is as good as it was before, is no finding."""
+    """What was neither accepted nor refused, what happened once, and what is as good as before, is no finding."""
     assert [] == kinds(log)
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,7 @@ def write(path, lines):
 
 def calls(number, *, seed=0):
     """Calls of a few kinds, with lines between that are not ours and some that are cut."""
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311  a sample, not a secret
     for at in range(number):
         beta = f"mine-{dice.randrange(400)}"
         line = line_of(
@@ -93,10 +94,7 @@ def test_files_make_no_difference(tmp_path_factory, log, cuts):
     folder = tmp_path_factory.mktemp("logs")
     lines = [line_of(record) for record in log]
     bounds = [0, *sorted(min(cut, len(lines)) for cut in cuts), len(lines)]
-    files = [
-        write(folder / f"{number}.log", lines[start:end])
-        for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False))
-    ]
+    files = [write(folder / f"{number}.log", lines[start:end]) for number, (start, end) in enumerate(pairwise(bounds))]
 
     whole, parts = summarize([write(folder / "whole.log", lines)]), summarize(files)
 
@@ -173,7 +171,7 @@ def run(spoil, file):
     script = Path(file).with_name("program.py")
     script.write_text(source)
     root = str(Path(module.__file__).parents[2])
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603  our own words
         [sys.executable, str(script), file],
         env=os.environ | {"PYTHONPATH": root},
         capture_output=True,
@@ -210,7 +208,9 @@ def test_interrupt_ends_all(tmp_path):
     """^C, which a terminal sends to all processes, ends this one at once and leaves none behind."""
     file = write(tmp_path / "large.log", calls(8000))
 
-    done = run("lambda: [os.kill(pid, signal.SIGINT) for pid in [*(c.pid for c in active_children()), os.getpid()]]", file)
+    done = run(
+        "lambda: [os.kill(pid, signal.SIGINT) for pid in [*(c.pid for c in active_children()), os.getpid()]]", file
+    )
 
     assert -signal.SIGINT == done.returncode
     assert 1 == done.stderr.count("Traceback"), done.stderr

@@ -181,7 +181,7 @@ def test_order_does_not_matter_above_the_caps():
     """Of more names than are kept, the same ones are, and what is left out is counted: the known one stays."""
     log = hostile(700)
     expected = summed(log)
-    shuffled = random.Random(3).sample(log, len(log))
+    shuffled = random.Random(3).sample(log, len(log))  # noqa: S311  an order, not a secret
     first, second = Tally(), Tally()
     first.add_all(shuffled[:300])
     second.add_all(shuffled[300:])
@@ -280,3 +280,38 @@ def test_selected_events_are_those_that_count(log, since):
     selection = Selection(since=since, until=since + 1e6, endpoints=("/v1/m*",))
 
     assert summed([record for record in log if selection.matches(record)]) == summed(log, selection=selection)
+
+
+def test_check():
+    """With `check`, what the events promise and do not keep is counted, with the first few calls by time."""
+    pytest.importorskip("betamw.logs.invariants", reason="comes from another branch; take this line out with the merge")
+    log = [
+        call(START - at, betamw_call=f"call-{at}", betas_dropped_rejected=("mine-1",), betas_merged=("mine-1",))
+        for at in range(9)
+    ]
+
+    violations = summed(log, check=True).violations
+
+    assert None is summed(log).violations
+    assert () == summed([call(http_response_status_code=200)], check=True).violations
+    assert {9} == {violation.calls for violation in violations}
+    assert {tuple(f"call-{at}" for at in (8, 7, 6, 5, 4))} == {violation.first for violation in violations}
+
+
+def test_substitutes():
+    """What went out in place of another was asked for by nobody, and is accepted; the other is not."""
+    old, new = "mine-2", "mine-1"
+    log = [
+        call(
+            betas_requested=(old,),
+            betas_substituted=(old,),
+            betas_substitutes=(new,),
+            betas_sent=(new,),
+            outcome="recovered",
+            attempts=2,
+        )
+    ]
+
+    rows = {row.beta: (row.asked, row.substituted, row.sent, row.accepted) for row in summed(log).betas}
+
+    assert {old: (1, 1, 0, 0), new: (0, 0, 1, 1)} == rows

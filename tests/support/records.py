@@ -16,7 +16,11 @@ START = 1_790_000_000.0
 def call(at=START, **fields):
     """A good call that sent what it was asked for, unless the fields say otherwise."""
     asked = [beta for source in ("requested", "scoped", "injected") for beta in fields.get(f"betas_{source}", ())]
-    left_out = {beta for why in ("dropped_rejected", "dropped_remembered", "substituted") for beta in fields.get(f"betas_{why}", ())}
+    left_out = {
+        beta
+        for why in ("dropped_rejected", "dropped_remembered", "substituted")
+        for beta in fields.get(f"betas_{why}", ())
+    }
     sent = tuple(beta for beta in dict.fromkeys(asked) if beta not in left_out)
     given = {
         "event": "betamw.request",

@@ -1,7 +1,7 @@
 """A dict that keeps a bounded number of keys, and the same ones in whatever order they come.
 
-Kept are the keys of the lowest rank: those that are known first, then by a hash that is the same in every process. A key
-that is put out has enough others below it for ever, so it never gets in again with a part of its counts.
+Kept are the keys of the lowest rank: those that are known first, then by a hash that is the same in every process. A
+key that is put out has enough others below it for ever, so it never gets in again with a part of its counts.
 """
 
 from collections.abc import Callable
@@ -34,30 +34,30 @@ class Distinct:
     """
 
     most: int = 4096
-    _lowest: set[int] = attrs.Factory(set)
-    _more: bool = False
+    lowest: set[int] = attrs.Factory(set)
+    more: bool = False
 
     def add(self, number: int) -> None:
         """Count a key by its hash, again or for the first time."""
-        self._lowest.add(number)
-        if len(self._lowest) >= 2 * self.most:
+        self.lowest.add(number)
+        if len(self.lowest) >= 2 * self.most:
             self._cut()
 
     def merge(self, other: "Distinct") -> None:
         """Add what another has counted."""
-        self._lowest |= other._lowest
-        self._more |= other._more
+        self.lowest |= other.lowest
+        self.more |= other.more
         self._cut()
 
     def _cut(self) -> None:
-        if len(self._lowest) > self.most:
-            self._lowest = set(nsmallest(self.most, self._lowest))
-            self._more = True
+        if len(self.lowest) > self.most:
+            self.lowest = set(nsmallest(self.most, self.lowest))
+            self.more = True
 
     def count(self) -> int:
         """The number of different keys."""
         self._cut()
-        return (self.most - 1) * _HASHES // max(self._lowest) if self._more else len(self._lowest)
+        return (self.most - 1) * _HASHES // max(self.lowest) if self.more else len(self.lowest)
 
 
 @attrs.define

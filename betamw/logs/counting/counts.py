@@ -1,4 +1,4 @@
-"""All that is counted. Every value is a sum of integers, a least, a greatest or a set of bounded size: order is no matter."""
+"""All that is counted: sums of integers, least and greatest values, sets of bounded size. Order is no matter."""
 
 from heapq import nlargest, nsmallest
 from typing import Final

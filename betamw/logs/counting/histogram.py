@@ -1,8 +1,8 @@
 """Durations in buckets whose length grows with them, so that a percentile is right to the same percentage anywhere.
 
-Facts: a number in single precision (IEEE 754 binary32) is written as its sign, 8 bits of exponent and 23 bits of mantissa,
-so its upper 16 bits tell its power of two and in which 128th above that it lies: a bucket whose middle is within 0.4
-percent of all that is in it.
+Facts: a number in single precision (IEEE 754 binary32) is written as its sign, 8 bits of exponent and 23 bits of
+mantissa, so its upper 16 bits tell its power of two and in which 128th above that it lies: a bucket whose middle is
+within 0.4 percent of all that is in it.
 """
 
 import sys
@@ -37,7 +37,7 @@ _BUCKETS: Final = min(_buckets_of([_LONGEST])) - _FIRST + 1
 class Histogram:
     """How often there was which duration, in a space that does not grow."""
 
-    _counts: "array[int] | None" = None
+    counts: "array[int] | None" = None
 
     def add_all(self, seconds: Sequence[float | None]) -> None:
         """Count durations; what is no number, or below zero, is no duration."""
@@ -48,21 +48,21 @@ class Histogram:
                 counts[bucket - _FIRST] += times
 
     def _some(self) -> "array[int]":
-        if self._counts is None:
-            self._counts = array("Q", bytes(8 * _BUCKETS))
-        return self._counts
+        if self.counts is None:
+            self.counts = array("Q", bytes(8 * _BUCKETS))
+        return self.counts
 
     def merge(self, *others: "Histogram") -> None:
         """Add what others have counted."""
         for other in others:
-            if other._counts is not None:
-                self._counts = array("Q", map(int.__add__, self._some(), other._counts))
+            if other.counts is not None:
+                self.counts = array("Q", map(int.__add__, self._some(), other.counts))
 
     def percentiles(self) -> Percentiles | None:
         """The duration that so many percent of the calls did not exceed; None where there is none."""
-        if self._counts is None:
+        if self.counts is None:
             return None
-        sums = list(accumulate(self._counts))
+        sums = list(accumulate(self.counts))
         p50, p95, p99 = (_middle(_first_with(sums, -(-sums[-1] * percent // 100))) for percent in (50, 95, 99))
         return Percentiles(p50=p50, p95=p95, p99=p99)
 

@@ -1,7 +1,7 @@
 """Kinds of events: calls and refusals that are alike in all but their times are counted at once."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Final
 
@@ -9,7 +9,7 @@ import attrs
 
 from betamw.core.telling import holds_key, in_place_of, name_told
 from betamw.logs.counting.counts import REFUSALS, BetaCounts, Counts, EndpointCounts, Standing, earliest, latest
-from betamw.logs.counting.timegrid import UNITS, Series, add_to, times_of
+from betamw.logs.counting.timegrid import UNITS, Series, add_to, coarsened, times_of
 from betamw.logs.record import Names
 from betamw.logs.selection import Selection
 
@@ -49,7 +49,7 @@ def space_of(kind: Iterable[object]) -> int:
     return 4 + sum(50 + len(text) for text in texts) // 100
 
 
-@attrs.frozen
+@attrs.define
 class Times:
     """When events of a kind were written: by bucket, and in order."""
 
@@ -112,19 +112,33 @@ class Counting:
             if name not in told:
                 beta = name_told(name)
                 told[name] = beta if self.selection.wants(name) else None
-        return {beta for name in names if (beta := told[name]) is not None}
+        return {wanted for name in names if (wanted := told[name]) is not None}
 
-    def _seen(self, times: Times, happening: str | None) -> None:
+    def add(self, calls: Mapping[CallKind, Gathered], refusals: Mapping[RefusalKind, list[float | None]]) -> None:
+        """Add kinds of events. Their times come first, for these tell how long the buckets must be."""
+        unit = self.counts.unit
+        of_calls = [Times.of(gathered.ats, unit) for gathered in calls.values()]
+        of_refusals = [Times.of(ats, unit) for ats in refusals.values()]
+        for times in (*of_calls, *of_refusals):
+            add_to(self.counts.events, times.series)
+        self.counts.fit()
+        if (factor := UNITS[self.counts.unit] // UNITS[unit]) > 1:
+            for times in (*of_calls, *of_refusals):
+                times.series = coarsened(times.series, factor)
+        for (kind, gathered), times in zip(calls.items(), of_calls, strict=True):
+            self._calls(kind, gathered, times)
+        for (refused, ats), times in zip(refusals.items(), of_refusals, strict=True):
+            self._refusals(refused, len(ats), times)
+
+    def _seen(self, times: Times, happening: str) -> None:
         counts = self.counts
         counts.first, counts.last = earliest(counts.first, times.first), latest(counts.last, times.last)
-        add_to(counts.events, times.series)
         if happening in counts.moments:
             add_to(counts.moments[happening], times.series)
 
-    def calls(self, kind: CallKind, gathered: Gathered) -> None:
-        """Add calls of a kind."""
-        outcome, attempts = kind[4:6]
-        counts, number, times = self.counts, len(gathered.ats), Times.of(gathered.ats, self.counts.unit)
+    def _calls(self, kind: CallKind, gathered: Gathered, times: Times) -> None:
+        outcome, attempts = kind[4], kind[5]
+        counts, number = self.counts, len(gathered.ats)
         resends, remembered = max(0, attempts - 1), kind[11] or (kind[13] and attempts == 1)
         counts.calls += number
         counts.untimed += number - len(times.ordered)
@@ -168,10 +182,9 @@ class Counting:
             if beta in rejected:
                 _dropped(found, standings, times, number)
 
-    def refusals(self, kind: RefusalKind, ats: list[float | None]) -> None:
-        """Add replies that refused betas, of a kind."""
+    def _refusals(self, kind: RefusalKind, number: int, times: Times) -> None:
         names, action = kind[4:]
-        times, places = Times.of(ats, self.counts.unit), Places.of(self.counts, kind)
+        places = Places.of(self.counts, kind)
         self._seen(times, REFUSALS)
         for beta in self._names(names):
             if (found := self.counts.betas.at((beta,))) is None:
@@ -182,8 +195,8 @@ class Counting:
             if action == "resend":
                 add_to(found.unnamed, times.series, -1)
             for standing in places.standings(beta, found):
-                standing.named += len(ats)
-                standing.unnamed -= len(ats) * (action == "resend")
+                standing.named += number
+                standing.unnamed -= number * (action == "resend")
 
 
 def _accepted(found: BetaCounts, standings: list[Standing], times: Times, number: int) -> None:

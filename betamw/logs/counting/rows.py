@@ -18,6 +18,7 @@ from betamw.logs.summary import (
     EndpointRow,
     Headline,
     Moment,
+    Outcome,
     SourceRead,
     Summary,
     Unreadable,
@@ -51,6 +52,11 @@ class Read(Protocol):
         ...
 
     @property
+    def start(self) -> int:
+        """The byte that it begins with."""
+        ...
+
+    @property
     def lines(self) -> int:
         """Lines of any kind."""
         ...
@@ -80,7 +86,7 @@ def summary_of(counts: Counts, selection: Selection, readers: Iterable[Read], *,
     """All that a report tells."""
     sources, unreadable = _sources(readers)
     shown = window(counts.events, counts.unit)
-    outcomes = {outcome: sum(counts.moments[outcome].values()) for outcome in OUTCOMES}
+    outcomes: dict[Outcome, int] = {outcome: sum(counts.moments[outcome].values()) for outcome in OUTCOMES}
     return Summary(
         sources=sources,
         since=when(counts.first),
@@ -114,7 +120,7 @@ def _sources(readers: Iterable[Read]) -> tuple[tuple[SourceRead, ...], tuple[Unr
     spans: dict[str, Unreadable] = {}
     before: Read | None = None
     for reader in readers:
-        same = before is not None and before.file == reader.file and getattr(reader, "start", 0)
+        same = before is not None and before.file == reader.file and reader.start > 0
         source = sources.pop() if same else SourceRead(file=reader.file, lines=0, events=0)
         for reason, unread in reader.unreadable.items():
             known = spans.get(reason, Unreadable(reason=reason, lines=0, first=()))

@@ -11,6 +11,7 @@ put elsewhere are left out of the timeline, and counted everywhere else.
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import attrs
@@ -50,7 +51,7 @@ def coarsened(series: Mapping[int, int], factor: int) -> Series:
     return coarse
 
 
-def unit_for(buckets: Mapping[int, object], unit: int) -> int:
+def unit_for(buckets: AbstractSet[int], unit: int) -> int:
     """The index in `UNITS` of the shortest length with which few enough buckets hold anything; `unit` is theirs."""
     for coarser in range(unit, len(UNITS)):
         factor = UNITS[coarser] // UNITS[unit]
@@ -86,13 +87,14 @@ class Window:
 
 def window(events: Mapping[int, int], unit: int) -> Window:
     """What to show of a series with all events, whose buckets have the length `UNITS[unit]`."""
-    total = sum(events.values())
+    timed = {bucket: count for bucket, count in events.items() if bucket != UNTIMED}
+    total = sum(timed.values())
     found = Window(1, UNITS[unit], 0, 0)
     if not total:
         return found
     for coarser in range(unit, len(UNITS)):
         factor = UNITS[coarser] // UNITS[unit]
-        held, first, last = _fullest(sorted(coarsened(events, factor).items()))
+        held, first, last = _fullest(sorted(coarsened(timed, factor).items()))
         found = Window(factor, UNITS[coarser], first, last - first + 1)
         if (total - held) * _FEW <= total:
             break
