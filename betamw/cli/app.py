@@ -14,6 +14,7 @@ from betamw.cli.config_command import config
 from betamw.cli.demo_command import demo
 from betamw.cli.explain_command import explain
 from betamw.cli.probe_command import probe
+from betamw.cli.report_command import report
 
 USAGE_ERROR: Final = 2
 INTERRUPTED: Final = 130
@@ -48,6 +49,7 @@ app.add_command(demo)
 app.add_command(config)
 app.add_command(explain)
 app.add_command(probe)
+app.add_command(report)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
