@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.client import BODY, open_client
@@ -11,6 +12,8 @@ import betamw
 from betamw.core.body import gated_fields
 from betamw.core.header import union
 from betamw.core.policy import SOURCES
+from betamw.logs.invariants import violations
+from betamw.logs.record import Record
 from betamw.testing import DIALECTS, SimulatedApi
 
 BETAS = [
@@ -140,6 +143,7 @@ def test_the_invariants_hold(steps, defaults, policy, server, remembers):
             got = await c.call(*header, path=step["path"], data=body)
         (event,) = c.events()
         check(event, policy)
+        assert [] == [told for entry in c.capture.entries for told in violations(msgspec.convert(entry, Record))]
         check_wire(c.api.requests, event, body, policy)
         usage, told = got.usage, event.get("body_fields_stripped", [])
         assert (usage.sent, usage.body_fields_stripped) == (tuple(event["betas_sent"]), tuple(told))
