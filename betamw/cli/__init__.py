@@ -5,7 +5,7 @@ from typing import Final
 
 __all__ = ["main"]
 
-_EXTRA: Final = frozenset({"click", "rich", "tomli_w"})
+_EXTRA: Final = frozenset({"click", "jinja2", "rich", "tomli_w"})
 _NO_EXTRA: Final = "betamw's command line needs the extra 'cli': pip install 'betamw[cli]'"
 _USAGE_ERROR: Final = 2
 
