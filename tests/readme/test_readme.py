@@ -3,19 +3,17 @@
 import asyncio
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
 
 import aiohttp
 import pytest
-from support.readme import API, BLOCKS, ROOT, blocks, run, write_files
+from support.readme import BLOCKS, REFUSED, ROOT, blocks, printed, run, write_files
 
 import betamw
 from betamw.testing import SimulatedApi
 
-REFUSED = "context-1m-2025-08-07"
 VOLATILE = {"betamw_call", "duration_s", "resend_overhead_s", "server_port", "timestamp"}
 TRANSCRIPTS = blocks("console")
 
@@ -27,7 +25,7 @@ def named(found) -> dict:
 
 def test_every_block_is_of_a_kind_that_is_tested():
     """A block in another language would be one that nobody runs."""
-    assert {block.language for block in BLOCKS} <= {"python", "toml", "bash", "console", "json", "text"}
+    assert {block.language for block in BLOCKS} <= {"python", "toml", "bash", "console", "json", "sql", "text"}
 
 
 @pytest.mark.parametrize("block", **named(blocks("python")))
@@ -55,23 +53,24 @@ def test_a_file_can_be_read(block, tmp_path):
     assert read(tmp_path / block.name)
 
 
-def transcript(block) -> list[tuple[str, str]]:
-    """The commands in a block, and what each is shown to print."""
-    before, *parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
-    assert "" == before
-    split = [re.split(r"\n(?!> )", part, maxsplit=1) for part in parts]
-    return [(command.replace("\n> ", "\n"), output) for command, output in split]
-
-
 @pytest.mark.parametrize("block", **named(TRANSCRIPTS))
 async def test_a_command_prints_what_is_shown(block, tmp_path):
-    """Each command after `$` prints what stands below it, line by line."""
+    """Each command after `$` prints what stands below it, line by line: `tests/readme/refresh.py` writes it anew."""
+    block.skip_where_not_installed()
+    shown = [(command, output.splitlines()) for command, output in block.transcript()]
+    assert shown == await printed(block, tmp_path)
+
+
+@pytest.mark.parametrize("block", **named(blocks("sql")))
+def test_a_query_answers_what_is_shown(block, tmp_path, monkeypatch):
+    """Each query has the rows that stand below it, but for how wide their columns are."""
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed: the extra `test` installs it")
     write_files(tmp_path)
-    async with SimulatedApi(refuses=[REFUSED]) as api:
-        for command, output in transcript(block):
-            ran = await run(f"{{ {command}\n}} 2>&1".replace(API, api.base_url), tmp_path, api.base_url)
-            printed = ran.stdout.replace(api.base_url, API)
-            assert output.splitlines() == [line.rstrip() for line in printed.splitlines()]
+    monkeypatch.chdir(tmp_path)
+    shown = [(query, [line.split()[1:] for line in answer]) for query, answer in block.queries()]
+    with duckdb.connect() as database:
+        rows = [(query, database.execute(query).fetchall()) for query, _ in shown]
+    assert shown == [(query, [" ".join(map(str, row)).split() for row in found]) for query, found in rows]
 
 
 @pytest.mark.skipif("CI" not in os.environ, reason="downloads packages: CI does it")
