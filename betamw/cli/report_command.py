@@ -158,7 +158,7 @@ def _selection(
         until=None if until is None else until.timestamp(),
         betas=betas,
         endpoints=endpoints,
-        outcomes=frozenset[str](outcomes),
+        outcomes=frozenset(outcomes),
     )
 
 

@@ -1,6 +1,7 @@
 """Which of the events a report is about."""
 
 import math
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, Final, get_args
@@ -40,6 +41,10 @@ def _time(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -
         raise ConfigError(msg)
 
 
+def _set(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(names)
+
+
 def _known_outcomes(_instance: object, attribute: "attrs.Attribute[Any]", value: frozenset[object]) -> None:
     for outcome in sorted(map(str, value.difference(OUTCOMES))):
         msg = f"{attribute.name} must be of {', '.join(get_args(Outcome))}, got {shown(outcome)}"
@@ -67,7 +72,7 @@ class Selection:
     until: float | None = attrs.field(default=None, validator=_time)
     betas: tuple[str, ...] = attrs.field(default=(), validator=_patterns)
     endpoints: tuple[str, ...] = attrs.field(default=(), validator=_patterns)
-    outcomes: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset, validator=_known_outcomes)
+    outcomes: frozenset[str] = attrs.field(default=frozenset(), converter=_set, validator=_known_outcomes)
 
     def __attrs_post_init__(self) -> None:
         if self.since is not None and self.until is not None and self.since >= self.until:

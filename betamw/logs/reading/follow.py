@@ -11,7 +11,7 @@ import os
 import select
 import stat
 from collections.abc import Iterator
-from typing import Final
+from typing import ClassVar, Final
 
 import attrs
 
@@ -44,6 +44,8 @@ class Tail:
         behind: Whether there was more to read the last time.
         ended: Whether nothing will be added: standard input is closed, or the file is a compressed one.
     """
+
+    start: ClassVar[int] = 0
 
     file: str
     lines: int = attrs.field(init=False, default=0)
