@@ -88,14 +88,12 @@ def _kind(dice: random.Random) -> dict[str, Any]:
     names = ("requested", "scoped", "injected", "merged", "sent", *LISTS[4:], "substituted", "substitutes")
     outcome = "recovered" if refused else dice.choices(["ok", "error", "cancelled"], [95, 4, 1])[0]
     return {
-        "betamw_schema": 1,
         "http_request_method": "POST",
         "server_address": "api.anthropic.com",
         "url_template": dice.choice(_ENDPOINTS),
         **{f"betas_{name}": lists.get(name, []) for name in names},
         "attempts": 1 + len(refused),
         "outcome": outcome,
-        "http_response_status_code": 500 if outcome == "error" else 200,
     }
 
 
@@ -113,9 +111,9 @@ def _event(what: str, dice: random.Random, kinds: list[dict[str, Any]], number: 
     kind, call = dice.choice(kinds), f"{dice.getrandbits(64):016x}"
     if what == "news":
         return {
-            "event": dice.choice(["betamw.beta.rejected", "betamw.memory.learned"]),
-            **{name: kind[name] for name in ("betamw_schema", "server_address", "url_template")},
+            "betamw_schema": 1,
             "betamw_call": call,
+            **{name: kind[name] for name in ("server_address", "url_template")},
             "betas_rejected": kind["betas_sent"][:1],
             "betas_sent": kind["betas_sent"],
             "attempt": 1,
@@ -124,14 +122,19 @@ def _event(what: str, dice: random.Random, kinds: list[dict[str, Any]], number: 
             "rejection_rule": "anthropic",
             "action": "give_up",
             "reason": "fallback_off",
+            "event": dice.choice(["betamw.beta.rejected", "betamw.memory.learned"]),
         }
-    event = kind | {
-        "event": "betamw.request",
+    duration = round(dice.expovariate(1) + 0.05, 6)
+    return {
+        "betamw_schema": 1,
         "betamw_call": call,
-        "duration_s": round(dice.expovariate(1) + 0.05, 6),
+        **kind,
+        "duration_s": duration,
+        **({"resend_overhead_s": round(duration / 4, 6)} if kind["attempts"] > 1 else {}),
+        "http_response_status_code": 500 if kind["outcome"] == "error" else 200,
         "anthropic_request_id": f"req_{dice.getrandbits(96):024x}",
+        "event": "betamw.request",
     }
-    return event | {"resend_overhead_s": round(event["duration_s"] / 4, 6)} if kind["attempts"] > 1 else event
 
 
 def _line(what: str, event: dict[str, Any], time: str) -> str:

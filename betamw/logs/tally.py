@@ -15,6 +15,7 @@ from betamw.core.telling import name_told
 from betamw.logs.counting.counts import Counts, earliest, latest
 from betamw.logs.counting.kinds import CallKind, Counting, Gathered, RefusalKind, call_kind, refusal_kind, space_of
 from betamw.logs.counting.rows import Read, summary_of
+from betamw.logs.reading.repeats import Like, Repeat
 from betamw.logs.record import Record
 from betamw.logs.selection import Selection
 from betamw.logs.summary import Summary
@@ -40,6 +41,7 @@ class Tally:
     check: bool = False
     _counts: Counts = attrs.Factory(Counts)
     _calls: dict[CallKind, Gathered] = attrs.Factory(dict)
+    _alike: dict[Like, Gathered] = attrs.Factory(dict)
     _refusals: dict[RefusalKind, list[float | None]] = attrs.Factory(dict)
     _left: int = _MOST_GATHERED
 
@@ -47,36 +49,58 @@ class Tally:
         """Count an event."""
         self.add_all((record,))
 
-    def add_all(self, records: Iterable[Record]) -> None:
-        """Count events, as they come."""
+    @property
+    def takes_repeats(self) -> bool:
+        """Whether a call may also come as the repeat of another: where nobody looks at each one."""
+        return self.selection.everything and not self.check
+
+    def add_all(self, records: Iterable[Record | Repeat]) -> None:
+        """Count events, as they come; repeats only if it takes them."""
         matches = None if self.selection.everything else self.selection.matches
-        calls, left, check = self._calls, self._left, self.check
+        alike, left, check = self._alike, self._left, self.check
         for record in records:
-            if matches is not None and not matches(record):
-                continue
-            event = record.event
-            if event == CALL:
-                kind = call_kind(record)
-                gathered = calls.get(kind)
+            if isinstance(record, Repeat):
+                gathered = alike.get(record.like)
                 if gathered is None:
-                    gathered = calls[kind] = Gathered()
-                    left -= space_of(kind)
-                gathered.ats.append(record.at)
-                if record.resend_overhead_s is None:
-                    gathered.durations.append(record.duration_s)
-                else:
-                    gathered.resent.append((record.duration_s, record.resend_overhead_s))
-                left -= 1
-            elif event == REJECTED:
-                left -= self._refused(record)
-            elif event == INVALID:
-                self._invalid(record)
-            if check:
-                self._check(record)
+                    gathered, space = self._gathered(record.like.call)
+                    alike[record.like] = gathered
+                    left -= space
+            elif matches is not None and not matches(record):
+                continue
+            elif record.event == CALL:
+                gathered, space = self._gathered(record)
+                left -= space
+                if check:
+                    self._check(record)
+            else:
+                left -= self._happened(record)
+                continue
+            gathered.ats.append(record.at)
+            if record.resend_overhead_s is None:
+                gathered.durations.append(record.duration_s)
+            else:
+                gathered.resent.append((record.duration_s, record.resend_overhead_s))
+            left -= 1
             if left <= 0:
                 self._count()
                 left = self._left
         self._left = left
+
+    def _gathered(self, call: Record) -> tuple[Gathered, int]:
+        """Where calls of this kind are gathered, and how much space that takes anew."""
+        kind = call_kind(call)
+        if (gathered := self._calls.get(kind)) is not None:
+            return gathered, 0
+        gathered = self._calls[kind] = Gathered()
+        return gathered, space_of(kind)
+
+    def _happened(self, record: Record) -> int:
+        """Count an event that is no call."""
+        if self.check:
+            self._check(record)
+        if record.event == INVALID:
+            self._invalid(record)
+        return self._refused(record) if record.event == REJECTED else 0
 
     def _refused(self, record: Record) -> int:
         kind = refusal_kind(record)
@@ -117,5 +141,6 @@ class Tally:
     def _count(self) -> None:
         Counting(self._counts, self.selection).add(self._calls, self._refusals)
         self._calls.clear()
+        self._alike.clear()
         self._refusals.clear()
         self._left = _MOST_GATHERED

@@ -19,6 +19,7 @@ import attrs
 
 from betamw.core.errors import BetaError
 from betamw.logs.reading import Reader
+from betamw.logs.reading.repeats import Repeat
 from betamw.logs.record import Record
 from betamw.logs.selection import Selection
 from betamw.logs.tally import Tally
@@ -65,9 +66,10 @@ class SpanRead:
 def read(span: Span, tally: Tally, tell: Tell | None = None) -> SpanRead:
     """Count the events of a span; `tell` is told how many more bytes have been read."""
     reader = Reader(span.file, span.start, span.end)
-    records, told = reader.records(), 0
+    records: Iterator[Record | Repeat] = reader.records_and_repeats() if tally.takes_repeats else reader.records()
+    told = 0
 
-    def telling() -> Iterator[Record]:
+    def telling() -> Iterator[Record | Repeat]:
         nonlocal told
         for number, record in enumerate(records):
             if not number % _RECORDS_BETWEEN and tell is not None:

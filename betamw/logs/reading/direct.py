@@ -13,7 +13,7 @@ from betamw.logs.reading.fields import LONGEST_TIME, MOST_SENDS, is_ours, is_who
 from betamw.logs.reading.times import LATEST, seconds
 from betamw.logs.record import Record
 
-_Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_TIME)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_TIME)]
 _Attempts = Annotated[int, msgspec.Meta(ge=0, le=MOST_SENDS)]
 
 
@@ -24,8 +24,8 @@ class Call(Record, gc=False, kw_only=True):
     betamw_call: Annotated[str, msgspec.Meta(min_length=1)]  # pyright: ignore[reportGeneralTypeIssues]
     attempts: _Attempts = 1
     outcome: Annotated[str, msgspec.Meta(min_length=1)]  # pyright: ignore[reportGeneralTypeIssues]
-    duration_s: _Seconds | None = None
-    resend_overhead_s: _Seconds | None = None
+    duration_s: Seconds | None = None
+    resend_overhead_s: Seconds | None = None
     http_response_status_code: int | None = None
     anthropic_request_id: str | None = None
     event: Literal["betamw.request"]  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
@@ -36,8 +36,8 @@ class _Line(Record, gc=False, kw_only=True):
     """Any other event, by any formatter."""
 
     attempts: _Attempts = 1
-    duration_s: _Seconds | None = None
-    resend_overhead_s: _Seconds | None = None
+    duration_s: Seconds | None = None
+    resend_overhead_s: Seconds | None = None
     event: str = ""
     timestamp: str | float | None = None
     message: str | None = None
@@ -48,7 +48,7 @@ class _Line(Record, gc=False, kw_only=True):
     at_timestamp: str | float | None = msgspec.field(default=None, name="@timestamp")
 
 
-class _Docker(msgspec.Struct, gc=False):
+class Docker(msgspec.Struct, gc=False):
     """Docker's wrapping of a whole line, or of its last piece."""
 
     log: str
@@ -60,23 +60,31 @@ decode_call: Final = msgspec.json.Decoder(Call).decode
 """Decodes a line; `timestamp` is yet to be made into `at`."""
 
 _decode_line: Final = msgspec.json.Decoder(_Line).decode
-_decode_docker: Final = msgspec.json.Decoder(_Docker).decode
+decode_docker: Final = msgspec.json.Decoder(Docker).decode
 _OF_DOCKER: Final = {b'{"log":', '{"log":'}
+
+
+def direct_call(line: bytes | str) -> Record | None:
+    """The call that an object is as structlog writes it; None for all else."""
+    try:
+        call = decode_call(line)
+        call.at = at = call.timestamp.timestamp()
+    except (ValueError, RecursionError):  # ValueError: also what msgspec raises
+        return None
+    return call if 0.0 < at < LATEST else None
 
 
 def direct(line: bytes | str, outer: object = None) -> Record | None:
     """The event that an object is; None where it takes a closer look to know. `outer` is the time of its wrapping."""
-    try:
-        if line[:7] in _OF_DOCKER:
-            wrapping = _decode_docker(line)
-            return direct(wrapping.log, wrapping.time) if wrapping.log[-1:] == "\n" else None
-        call = decode_call(line)
-        call.at = at = call.timestamp.timestamp()
-        if 0.0 < at < LATEST:
-            return call
-    except (ValueError, RecursionError):  # ValueError: also what msgspec raises
-        pass
-    return _second_look(line, outer)
+    if line[:7] in _OF_DOCKER:
+        try:
+            wrapping = decode_docker(line)
+        except (ValueError, RecursionError):
+            return None
+        return direct(wrapping.log, wrapping.time) if wrapping.log[-1:] == "\n" else None
+    # To fail costs more than to look.
+    is_call = (b'"duration_s"' in line) if isinstance(line, bytes) else ('"duration_s"' in line)
+    return (direct_call(line) if is_call else None) or _second_look(line, outer)
 
 
 def _second_look(line: bytes | str, outer: object) -> Record | None:

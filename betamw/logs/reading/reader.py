@@ -4,19 +4,19 @@ The lines that have nothing of ours are the many, so they cost the least: a bloc
 and a line without it is passed over. Only where lines may come in pieces, or as bytes, is each one looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
-from typing import Final
+from typing import Final, cast
 
 import attrs
 
 from betamw.core.telling import shown
-from betamw.logs.reading.direct import decode_call
+from betamw.logs.reading.direct import direct_call
 from betamw.logs.reading.fields import Unreadable
 from betamw.logs.reading.line import NEEDLE, LineParser, may_be_piece
+from betamw.logs.reading.repeats import Repeat, Repeats
 from betamw.logs.reading.source import Source
 from betamw.logs.reading.spans import is_binary, is_in_pieces
-from betamw.logs.reading.times import LATEST
 from betamw.logs.record import Record
 
 _FIRST: Final = 3
@@ -55,29 +55,36 @@ class Reader:
 
     def records(self) -> Iterator[Record]:
         """The events, in the order of their lines."""
+        return cast("Iterator[Record]", self._read(direct_call))
+
+    def records_and_repeats(self) -> Iterator[Record | Repeat]:
+        """The events, in the order of their lines; a call like an earlier one may come as a repeat of that."""
+        repeats = Repeats()
+        return self._read(repeats.find, repeats)
+
+    def _read(
+        self, find: Callable[[bytes], Record | Repeat | None], repeats: Repeats | None = None
+    ) -> Iterator[Record | Repeat]:
         source, parser = Source(self.file, self.start, self.end), LineParser()
         blocks = source.blocks()
         head = next(blocks, b"")
         in_pieces = is_in_pieces(next(Source(self.file).blocks(), b"") if self.start else head)
-        parse, pieces, number, events, line = self._parsed, parser.pieces, 0, 0, b""
+        pieces, number, line = parser.pieces, 0, b""
         block: bytes | None = head
         while block is not None:
             self.at_byte = source.at_byte
             if NEEDLE in block or pieces or in_pieces:
                 for number, line in enumerate(BytesIO(block), number + 1):  # noqa: B020 -- it counts on
                     if NEEDLE in line or pieces or (in_pieces and may_be_piece(line)):
-                        try:  # what `direct` does, without a call: it is a tenth of the time
-                            call = decode_call(line)
-                            call.at = at = call.timestamp.timestamp()
-                            record: Record | None = call if 0.0 < at < LATEST else parse(parser, number, line)
-                        except (ValueError, RecursionError):
-                            record = parse(parser, number, line)
+                        record = (None if pieces else find(line)) or self._parsed(parser, number, line)
                         if record is not None:
-                            events += 1
+                            self.events += 1
                             yield record
             else:
                 number += block.count(b"\n") + (block[-1:] not in b"\n")
-            self.lines, self.events = number, events
+            self.lines = number
+            if repeats is not None and not repeats.pays(self.events):
+                find, repeats = direct_call, None
             block = next(blocks, None)
         try:
             parser.rest()
