@@ -141,8 +141,7 @@ def _line(what: str, event: dict[str, Any], time: str) -> str:
     if what == "docker":
         return json.dumps({"log": f"{_json(None, '', event)!s}\n", "stream": "stdout", "time": time})
     if what == "key=value":
-        texts = {name: ",".join(value) if isinstance(value, list) else value for name, value in event.items()}
-        return str(_logfmt(None, "", texts))
+        return str(_logfmt(None, "", dict(event)))
     return str(_console(None, "", dict(event)) if what == "console" else _json(None, "", event))
 
 

@@ -33,8 +33,8 @@ def summarize(
         selection: Which events count; all by default.
         check: Whether to look for events that break an invariant of the log's.
         processes: How many read; by default two where the files are large and plain and there is a second processor.
-            What comes out is the same. Others are started by `multiprocessing` with "spawn": a script that calls this
-            needs its `if __name__ == "__main__":`.
+            What comes out is the same. Where this process has threads, or is not on Linux, others are started by
+            `multiprocessing` with "spawn": a script that calls this needs its `if __name__ == "__main__":`.
         tell: Is called now and then with the bytes that were read, and all that there are, as far as is known.
 
     A file that cannot be read makes no error: its `SourceRead` says so. Raises `ConfigError` for `processes` that is no
