@@ -49,6 +49,7 @@ class Exchange(Heading):
         outcome: How the call ended.
         falls_back: Whether a fallback takes part.
         rejected: The betas that the last refusal named.
+        model: The model that the request is for, in the end, where the memory had to know it.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Exchange(Heading):
     outcome: Outcome = attrs.field(init=False, default="ok")
     falls_back: bool = attrs.field(init=False, default=False)
     rejected: tuple[str, ...] = attrs.field(init=False, default=())
+    model: str | None = attrs.field(init=False, default=None)
     _policy: FallbackPolicy = attrs.field(init=False, default=_NO_POLICY)
     _enabled: bool = attrs.field(init=False, default=False)
     _request: Request = attrs.field(init=False, default=_GONE)
@@ -188,6 +190,7 @@ class Exchange(Heading):
     def finish(self, status: int | None, *, cancelled: bool = False) -> None:
         """The call is over: with a reply of this status, or None with an exception."""
         if self._omissions is not None:
+            self.model = self._omissions.lessons.model
             self._omissions.lessons.over()
         if status is None:
             self.outcome = "cancelled" if cancelled else "error"

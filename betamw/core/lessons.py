@@ -12,7 +12,7 @@ import attrs
 from betamw.core.events import Event, MemoryExpired, MemoryHit, MemoryLearned, MemoryReprobed
 from betamw.core.isolation import Trial
 from betamw.core.memory import Scope, Verdicts
-from betamw.core.model import model_in_scope, model_of
+from betamw.core.model import model_in_scope, model_of, model_told
 from betamw.core.place import Place
 from betamw.core.telling import discreet
 
@@ -146,6 +146,11 @@ class Lessons:
             self.memory.release(self._scope, (*self._probing, *self._suspected), holder=self)
             self.memory.stop_search(self._scope, holder=self)
             self._report(tuple(self._probing), "unknown")
+
+    @property
+    def model(self) -> str | None:
+        """The model that the request is for, if it was found out, and may be told."""
+        return None if self._known_scope is None else model_told(self._known_scope.model)
 
     def _suspect(self, betas: Iterable[str]) -> None:
         suspected = dict.fromkeys(betas)

@@ -129,6 +129,8 @@ def _call_fields(call: Call, error: BaseException | None) -> dict[str, Value]:
     }
     if address.server_port is not None:
         fields["server_port"] = address.server_port
+    if (model := exchange.model) is not None:
+        fields["gen_ai_request_model"] = model
     if exchange.strips:
         fields["body_fields_stripped"] = [*exchange.stripped[:LONGEST_LIST]]
     if exchange.attempts > 1:

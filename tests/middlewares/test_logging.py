@@ -53,6 +53,7 @@ async def test_the_event_of_a_recovered_call(client, api):
             "outcome": "recovered",
             "http_response_status_code": 200,
             "anthropic_request_id": "req_000000000000000000000002",
+            "gen_ai_request_model": "claude-opus-5",
         } == event
         assert 0 < measured["resend_overhead_s"] < measured["duration_s"] < 5
         assert api.base_url.endswith(str(measured["server_port"]))
@@ -83,6 +84,16 @@ async def test_the_event_of_a_rejection(client, api):
             "anthropic_request_id": "req_000000000000000000000001",
             "gen_ai_request_model": "claude-opus-5",
         } == event
+
+
+async def test_the_model_of_a_call_is_told_where_the_memory_had_to_know_it(client, api):
+    """So that accepted calls can be told from refused ones by model; no body is looked into for it."""
+    api.refuse(OLD)
+    async with client() as c:
+        for betas in (GOOD, OLD, GOOD):
+            await c.call(betas)
+        models = [event.get("gen_ai_request_model") for event in c.events("betamw.request")]
+        assert [None, "claude-opus-5", "claude-opus-5"] == models
 
 
 async def test_the_events_of_the_memory(client, api):
