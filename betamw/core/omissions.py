@@ -57,6 +57,7 @@ class Omissions:
     _in_doubt: set[str] = attrs.field(init=False, factory=set)
     _in_vain: list[frozenset[str]] = attrs.field(init=False, factory=list)
     _gone: tuple[str, ...] = attrs.field(init=False, default=())  # whatever the search finds
+    _why_gone: Mapping[str, Reason] = attrs.field(init=False, default=_NONE)  # whatever goes in their place
     _considered: tuple[Plan, int] | None = attrs.field(init=False, default=None)
 
     # A reply has refused betas.
@@ -94,10 +95,10 @@ class Omissions:
         self.request = self.lessons = self.body = _GONE
 
     def put_back(self, betas: Iterable[str]) -> None:
-        """Another's hand has sent these."""
+        """Another's hand has sent these alone: what lost its substitute is missing, as if there had been none."""
         sent = frozenset(betas)
-        self.reasons = {beta: reason for beta, reason in self.reasons.items() if beta not in sent}
-        self.substitutes = {old: new for old, new in self.substitutes.items() if old not in sent}
+        self.substitutes = {old: new for old, new in self.substitutes.items() if old not in sent and new in sent}
+        self.reasons = self._without_substitute({b: why for b, why in self._why_gone.items() if b not in sent})
         self._gone = tuple(beta for beta in self._gone if beta not in sent)
 
     def free(self, drops: tuple[str, ...], plan: Plan, *, certain: bool) -> tuple[str, ...]:
@@ -147,9 +148,13 @@ class Omissions:
             if beta in rest:
                 reasons[beta] = "rejected" if beta in self._in_doubt else "remembered"
         self.substitutes = {old: new for old, new in news.items() if new not in suspects}
-        self.reasons = {beta: reason for beta, reason in reasons.items() if beta not in self.substitutes}
+        self._why_gone = reasons
+        self.reasons = self._without_substitute(reasons)
         lessons.hit(beta for beta, reason in reasons.items() if reason == "remembered")
         self._strip_body(plan.merged, reasons)
+
+    def _without_substitute(self, reasons: Mapping[str, Reason]) -> Mapping[str, Reason]:
+        return {beta: reason for beta, reason in reasons.items() if beta not in self.substitutes}
 
     def _repeats(self, plan: Plan, suspects: tuple[str, ...]) -> bool:
         """Whether all of a send that was refused would go out again, without these and what is gone anyway."""

@@ -60,6 +60,22 @@ def test_a_substitute_goes_in_the_place_of_the_refused_beta(world):
     assert ("recovered", (A, B, C)) == (call.outcome, call.usage().merged)
 
 
+def test_a_substitute_that_another_hand_takes_out(world):
+    """What it stood for has gone out in no shape: it was dropped, for the reason that it was refused for."""
+    call = world.call(A, B, **TO_OLD)
+    send(call)
+    assert (RESEND, f"{A},{OLD}") == (call.receive(named(B)), call.rewrite())
+    call.attempts += 1
+    call.overhear((A,), sent=True)
+    call.receive(OK)
+    call.finish(200)
+    assert ((A,), {}, {B: "rejected"}) == ended(call)
+    later = world.call(A, B, **TO_OLD)
+    send(later)
+    later.overhear((A,), sent=True)
+    assert ((A,), {}, {B: "remembered"}) == ended(later)
+
+
 def test_the_lesson_is_about_the_refused_beta(world):
     """The substitute has helped; it is not held against it."""
     converse(world.call(A, B, **TO_OLD), named(B), OK)
