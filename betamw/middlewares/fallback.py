@@ -170,6 +170,7 @@ class FallbackMiddleware(Participant):
         except BaseException as error:
             waiting = call.request.response is answered  # for a connection: nothing of the resend has been written
             if not _unanswered(error) and not (waiting and deadline.absorbs(error)):
+                call.overhead = sum(seconds[: len(replies)])  # nobody gets a reply; the last attempt had none
                 for response in replies:
                     response.close()
                 raise

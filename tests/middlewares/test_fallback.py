@@ -417,6 +417,31 @@ async def test_a_cancelled_call_leaves_nothing_behind(client, api):
         assert (0, ["cancelled"]) == (len(connector._acquired), [e["outcome"] for e in c.events()])
 
 
+@pytest.mark.parametrize(
+    ("error", "outcome"), [(asyncio.CancelledError, "cancelled"), (TimeoutError, "error")], ids=["cancelled", "timeout"]
+)
+async def test_a_resend_that_fails_has_cost_what_was_refused(client, api, error, outcome):
+    """The refused attempt is thrown away however the call ends; the one that failed is no part of the overhead."""
+    api.refuse(OLD)
+
+    async def fail_on_the_second(request, handler):
+        await asyncio.sleep(0.05)
+        if "anthropic-beta" in request.headers:
+            return await handler(request)
+        await asyncio.sleep(0.15)
+        raise error
+
+    def failing(*, api, logger):
+        return *betamw.chain(api=api, logger=logger), fail_on_the_second
+
+    async with client(middlewares=failing) as c:
+        with pytest.raises(error):
+            await c.call(OLD)
+        (event,) = c.events()
+        assert (outcome, 2) == (event["outcome"], event["attempts"])
+        assert 0.04 < event["resend_overhead_s"] < event["duration_s"] - 0.14
+
+
 async def test_two_fallbacks_in_a_chain_are_as_good_as_one(client, api):
     """A second FallbackMiddleware lets the first one do the work."""
     api.refuse(OLD)
