@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from betamw.cli.labelled import print_labelled
-from betamw.core.beta import Beta, is_beta_name
 from betamw.core.endpoint import OTHER
 from betamw.core.explanation.values import Asker, ExplainedBeta, Explanation, Facts
+from betamw.logs.views.drawing import folded, width
 
 _INDENT: Final = 9
 _STYLES: Final = {"yes": "green", "active": "green"}
@@ -27,7 +27,7 @@ def draw(console: Console, told: Explanation) -> None:
     if told.betas:
         console.print()
         whole = _table(told, narrow=False)
-        console.print(whole if console.measure(whole).maximum <= console.width else _table(told, narrow=True))
+        console.print(whole if width(console, whole) <= console.width else _table(told, narrow=True))
     for beta in told.betas:
         lines = list(_known(beta))
         if lines:
@@ -71,15 +71,9 @@ def _table(told: Explanation, *, narrow: bool) -> Table:
         by = ", ".join(dict.fromkeys(_WORDS.get(asker.source, asker.source) for asker in beta.sources))
         out = "yes" if beta.sent else f"no, {beta.why_not}"
         status = beta.catalog.status.replace("_", " ") if beta.catalog else "not in it" if told.in_force else ""
-        cells = (_name(beta.name, narrow=narrow), by, out, status)
+        cells = (folded(beta.name) if narrow else beta.name, by, out, status)
         drawn.add_row(*(Text(cell, _STYLES.get(cell, "yellow" if cell is out else "")) for cell in cells))
     return drawn
-
-
-def _name(name: str, *, narrow: bool) -> str:
-    """The name; in a narrow table its date stands below its family, so that neither is broken."""
-    parsed = Beta.parse(name) if narrow and is_beta_name(name) else None
-    return f"{parsed.family}-\n{parsed.date}" if parsed and parsed.date else name
 
 
 def _known(beta: ExplainedBeta) -> Iterator[tuple[str, str]]:

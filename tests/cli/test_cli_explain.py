@@ -149,6 +149,14 @@ def test_sixty_columns(cli, tmp_path):
     assert f"\n         {LONGEST}," in done.stdout
 
 
+def test_a_name_is_broken_before_its_date(cli):
+    """Where the table would be wider than the terminal each name stands on two lines, and is whole on them."""
+    done = cli("explain", "POST", "/v1/messages", f"--beta={CONTEXT}", COLUMNS="45")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert re.search(r"^context-management- +caller +yes +active *\n2025-06-27 *$", done.stdout, re.MULTILINE)
+
+
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
 def test_plain(cli, variables):
     """A pipe, and NO_COLOR, get no colours."""
