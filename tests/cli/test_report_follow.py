@@ -3,6 +3,7 @@
 It looks twice a second, so a test takes half a second for each thing that is to be seen.
 """
 
+import codecs
 import fcntl
 import json
 import logging
@@ -206,6 +207,7 @@ class Screen:
         self.ours, self.theirs = pty.openpty()
         fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.text = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")()  # what is read may end within a character
 
     def see(self, *texts):
         """Wait until all of these were written, since the last time; what was written."""
@@ -213,7 +215,7 @@ class Screen:
         while not all(text in self.text[begin:] or text in plain(self.text[begin:]) for text in texts):
             assert time.monotonic() < until, self.text[begin:]
             if select.select([self.ours], [], [], 0.2)[0]:
-                self.text += os.read(self.ours, 1 << 16).decode()
+                self.text += self.decoder.decode(os.read(self.ours, 1 << 16))
         return self.text[begin:]
 
     def close(self):
