@@ -25,6 +25,7 @@ from betamw.logs.views import sentences
 from betamw.logs.views.escaping import plain
 
 _PAUSE: Final = 0.5
+_NOTHING_READ: Final = 2
 _MOST_NOTES: Final = 50
 _SHARE: Final = 4
 """The table may take a part of the time: what it took, so many times over, until it is made anew."""
@@ -67,9 +68,10 @@ class Following:
 
 
 def follow(files: Sequence[str], selection: Selection | None = None, *, check: bool = False) -> int:
-    """Show what the files tell, and go on as they grow, until ^C; returns the exit code, 0.
+    """Show what the files tell, and go on as they grow, until ^C; returns the exit code.
 
-    A file may come later, and be rotated in any way. It ends by itself where only standard input is followed.
+    A file may come later, and be rotated in any way. It ends by itself where nothing will be added: to standard input
+    that is closed, to compressed files. The exit code is 0, and 2 where nothing could be read then.
     """
     following = Following(tuple(map(Tail, files)), Tally(selection or Selection(), check=check))
     console = Console(highlight=False)
@@ -86,17 +88,22 @@ def follow(files: Sequence[str], selection: Selection | None = None, *, check: b
             tail.close()
     if console.is_terminal and not console.is_dumb_terminal:
         console.print(screen(console, following.tally.summary(following.tails), following.tails, following.notes))
-    return 0
+    return _NOTHING_READ if following.ended and not any(map(_was_read, following.tails)) else 0
+
+
+def _was_read(tail: Tail) -> bool:
+    return bool(tail.events) or tail.problem is None
 
 
 @contextmanager
 def _ending_well() -> Iterator[None]:
-    """Leave the terminal as it was when this process is asked to end, too."""
+    """Leave the terminal as it was when this process is asked to end, too; what is ignored, as by nohup, stays so."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    asked = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in asked}
     try:
         yield
     finally:

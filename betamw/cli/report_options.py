@@ -85,7 +85,7 @@ def page_path(ctx: click.Context, param: click.Parameter, value: str | None) -> 
         wrong = _why_not_overwritten(path)
     elif not path.parent.is_dir():
         wrong = f"there is no directory {plain(str(path.parent))}"
-    if not wrong and not os.access(path.resolve().parent, os.W_OK):
+    if not wrong and not os.access(Path(os.path.realpath(path)).parent, os.W_OK):  # `resolve` raises for a loop
         wrong = "its directory cannot be written to"
     if wrong:
         msg = f"{plain(value)}: {wrong}"
@@ -122,11 +122,11 @@ def check_files(files: Sequence[str], page: str | None) -> None:
     if not files:
         msg = f"no FILE is given; {STANDARD} reads standard input"
         raise click.UsageError(msg)
-    whole = [file if file == STANDARD else str(Path(file).resolve()) for file in files]
+    whole = [file if file == STANDARD else os.path.realpath(file) for file in files]
     for file, path in zip(files, whole, strict=True):
         if whole.count(path) > 1:
             msg = f"{plain(file)} is given more than once: its events would be counted as often"
             raise click.UsageError(msg)
-    if page not in {None, STANDARD} and str(Path(str(page)).resolve()) in whole:
+    if page not in {None, STANDARD} and os.path.realpath(str(page)) in whole:
         msg = f"--html {plain(str(page))} is one of the files to read"
         raise click.UsageError(msg)

@@ -34,7 +34,7 @@ def tell_problems(summary: Summary) -> bool:
 
 def write_page(file: str, summary: Summary) -> str:
     """Put the page in place at once, so that nobody sees half of one; returns what went wrong."""
-    path = Path(file).resolve()  # what a link leads to, so that the link stays
+    path = Path(os.path.realpath(file))  # what a link leads to, so that the link stays; `resolve` raises for a loop
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         half.write_text(_page(summary), "utf-8", "backslashreplace")

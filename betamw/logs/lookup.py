@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import attrs
 
@@ -115,7 +115,7 @@ def look_up(wanted: str, files: Sequence[str]) -> Found:
     """Find the calls of an id, a `betamw_call` or an `anthropic_request_id`; `-` among the files is standard input."""
     search = _Search(wanted)
     with ExitStack() as stack:
-        again = [(file, _lasting(file, stack.enter_context)) for file in files]
+        again = [(file, _lasting(file, search.found, stack.enter_context)) for file in files]
         search.look(again)
         if search.by_request:
             search.look_again(again)
@@ -125,24 +125,24 @@ def look_up(wanted: str, files: Sequence[str]) -> Found:
     return search.found
 
 
-def _lasting(file: str, enter: Enter) -> str:
-    """A path that can be read twice: a pipe is copied to a file for as long as it takes."""
-    if file == "-":
-        return _copied(sys.stdin.buffer, enter)
+def _lasting(file: str, found: Found, enter: Enter) -> str:
+    """A path that can be read twice: a pipe is copied to a file for as long as it takes, as far as there is room."""
     try:
-        mode = Path(file).stat().st_mode
-        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-            return file
-        with Path(file).open("rb") as pipe:
-            return _copied(pipe, enter)
-    except OSError:  # the reader says what is the matter
+        if file == "-":
+            pipe = sys.stdin.buffer if sys.stdin is not None else None
+        else:
+            mode = Path(file).stat().st_mode
+            pipe = None if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else enter(Path(file).open("rb"))  # noqa: SIM115  it is
+    except OSError:
+        pipe = None
+    if pipe is None:  # where something is the matter, the reader says what
         return file
-
-
-def _copied(pipe: BinaryIO, enter: Enter) -> str:
-    copy = enter(NamedTemporaryFile(prefix="betamw-"))  # noqa: SIM115  it is entered
-    shutil.copyfileobj(pipe, copy)
-    copy.flush()
+    copy = enter(NamedTemporaryFile(prefix="betamw-", buffering=0))  # noqa: SIM115  it is entered
+    try:
+        shutil.copyfileobj(pipe, copy)
+    except OSError as error:
+        said = (error.strerror or type(error).__name__).lower()
+        found.problems.append((file, f"not read to its end: it cannot be copied to a temporary file: {said}"))
     return str(copy.name)
 
 

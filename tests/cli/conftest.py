@@ -30,7 +30,7 @@ def cli(environment: dict[str, str]) -> RunCli:
             env={**environment, **variables},
             capture_output=True,
             encoding="utf-8",
-            timeout=10,
+            timeout=60,  # it takes two seconds where nothing else runs
             check=False,
         )
 

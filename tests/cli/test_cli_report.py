@@ -298,6 +298,15 @@ def test_missing(report):
     assert err.startswith("betamw report: nope.log: ")
 
 
+def test_link_in_a_circle(report, log, tmp_path):
+    """It is told as any other file that cannot be read."""
+    (tmp_path / "circle.log").symlink_to("circle.log")
+    code, _, err = report("circle.log")
+    assert (2, "betamw report: circle.log: cannot be read: too many levels of symbolic links\n") == (code, err)
+    assert 0 == report(log, "circle.log")[0]
+    assert 0 == report(log, "--html", "circle.log")[0]
+
+
 def test_one_missing(report, log):
     """Where one can be read it is reported, and the other's trouble is told twice: on stderr and in the report."""
     status, out, err = report("nope.log", log)

@@ -1,6 +1,8 @@
 """`betamw report --call ID`: one call's story."""
 
 import json
+import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +85,35 @@ def test_from_a_pipe(environment, log, tmp_path):
         check=False,
     )
     assert (0, STORY, []) == (done.returncode, done.stdout.decode(), [*(tmp_path / "tmp").iterdir()])
+
+
+def without_room():
+    """No file may become longer than this."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+
+
+@pytest.mark.parametrize(
+    ("prepare", "said"),
+    [
+        (without_room, "not read to its end: it cannot be copied to a temporary file: file too large"),
+        (lambda: os.close(0), "is closed"),
+    ],
+)
+def test_from_a_pipe_that_cannot_be_copied(environment, log, prepare, said):
+    """It is told, and that nothing was found does not mean that nothing is there."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-B", "-m", "betamw.cli", "report", "--call", "nothing", "-"],
+        cwd=ROOT,
+        env=environment,
+        input=log.read_text() * 100,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+        preexec_fn=prepare,
+    )
+    assert f"betamw report: -: {said}" == done.stderr.splitlines()[0]
+    assert done.returncode in {1, 2}
 
 
 def test_json(cli, log):

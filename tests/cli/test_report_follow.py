@@ -181,6 +181,32 @@ def test_standard_input(follow):
     assert (0, b"1 call ", b"") == (process.returncode, out[:7], err)
 
 
+def test_a_last_line_without_an_end(follow):
+    """Nothing will be added to it, so it counts."""
+    process = follow("-", stdin=subprocess.PIPE)
+    out, err = process.communicate(f"{call(1)}\n{call(2)}".encode(), timeout=PATIENCE)
+    assert (0, b"2 calls ", b"") == (process.returncode, out[:8], err)
+
+
+def test_standard_input_that_is_closed(follow):
+    """As by `<&-`: it is told, and nothing was read."""
+    process = follow("-", stdin=None, preexec_fn=lambda: os.close(0))
+    _, err = process.communicate(timeout=PATIENCE)
+    assert (2, b"betamw report: -: is closed\n") == (process.returncode, err)
+
+
+def test_what_is_ignored_stays_so(follow, tmp_path):
+    """Under nohup the end of the terminal does not end it."""
+    log = tmp_path / "app.log"
+    append(log, call(1))
+    process = follow(log, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    read(process, 1)
+    process.send_signal(signal.SIGHUP)
+    append(log, refusal(2))
+    assert ["req_2"] == [line[-5:] for line in read(process, 1)]
+    assert 0 == ended(process)[0]
+
+
 def test_a_reader_that_has_enough(follow, tmp_path):
     """As `| head -1`: it ends with its next line, without a word."""
     log = tmp_path / "app.log"

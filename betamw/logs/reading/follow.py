@@ -10,6 +10,7 @@ What two rotations between two looks have taken away altogether is not found aga
 import os
 import select
 import stat
+import sys
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
@@ -70,9 +71,11 @@ class Tail:
             yield from once
             return
         yield from self._added()
-        if not self.behind and not self.ended and self._is_replaced():
+        if self.ended:
+            yield from self._last_line()
+        elif not self.behind and self._is_replaced():
             yield from self._added()  # until the very last moment
-            yield from self._lines([self._rest] if self._rest else [])
+            yield from self._last_line()
             self.close()
             self.behind = self._open()
 
@@ -92,6 +95,8 @@ class Tail:
             self.problem = (error.strerror or type(error).__name__).lower()
         else:
             self.problem = None
+            if self.file == "-" and sys.stdin is None:
+                self.problem, self.ended = "is closed", True
         return self.problem is None
 
     def _read_once(self) -> Iterator[Record] | None:
@@ -124,8 +129,8 @@ class Tail:
 
     def _added(self) -> Iterator[Record]:
         if self._is_regular and self._is_cut():
-            yield from self._lines([self._rest] if self._rest else [])
-            self._at, self._head, self._rest = os.lseek(self._descriptor, 0, os.SEEK_SET), b"", b""
+            yield from self._last_line()
+            self._at, self._head = os.lseek(self._descriptor, 0, os.SEEK_SET), b""
         until = self._at + _AT_ONCE
         while chunk := self._read():
             if len(self._head) < _HEAD and self._at == len(self._head):
@@ -169,6 +174,11 @@ class Tail:
         if not chunk and self.file == "-":
             self.ended = True
         return chunk
+
+    def _last_line(self) -> Iterator[Record]:
+        """The line that has no end, once nothing will be added to it."""
+        rest, self._rest = self._rest, b""
+        yield from self._lines([rest] if rest else [])
 
     def _lines(self, lines: list[bytes]) -> Iterator[Record]:
         for line in lines:
