@@ -84,6 +84,9 @@ class Exchange(Heading):
     def _went_out(self, betas: tuple[str, ...]) -> None:
         if self._omissions is not None:
             self._omissions.put_back(betas)
+            known = {*self.plan.merged, *self._omissions.substitutes.values()}
+            # A substitute that goes beside what it was to stand for is one more beta.
+            self.want(tuple([beta for beta in betas if beta not in known]), "request")
 
     def reconsider(self) -> None:
         """The memory has learned something meanwhile: the next `rewrite` asks it again."""

@@ -76,6 +76,19 @@ def test_a_substitute_that_another_hand_takes_out(world):
     assert ((A,), {}, {B: "remembered"}) == ended(later)
 
 
+def test_a_substitute_beside_what_it_was_to_stand_for(world):
+    """Another hand has put the refused beta back: both went out, and both are told as wanted."""
+    call = world.call(A, B, **TO_OLD)
+    send(call)
+    call.receive(named(B))
+    assert f"{A},{OLD}" == call.rewrite()
+    call.attempts += 1
+    call.overhear((f"{A},{OLD},{B}",), sent=True)
+    usage = call.usage()
+    assert ((A, OLD, B), {}, {}) == (usage.sent, dict(usage.substituted), dict(usage.dropped))
+    assert (A, B, OLD) == usage.merged  # of another's order nothing is said
+
+
 def test_the_lesson_is_about_the_refused_beta(world):
     """The substitute has helped; it is not held against it."""
     converse(world.call(A, B, **TO_OLD), named(B), OK)
