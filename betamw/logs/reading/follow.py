@@ -12,7 +12,7 @@ import select
 import stat
 import sys
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import Final
 
 import attrs
 
@@ -46,9 +46,8 @@ class Tail:
         ended: Whether nothing will be added: standard input is closed, or the file is a compressed one.
     """
 
-    start: ClassVar[int] = 0
-
     file: str
+    start: int = attrs.field(init=False, default=0)
     lines: int = attrs.field(init=False, default=0)
     events: int = attrs.field(init=False, default=0)
     problem: str | None = attrs.field(init=False, default=None)
@@ -153,7 +152,7 @@ class Tail:
         size = os.fstat(self._descriptor).st_size
         if size < self._at:
             return True
-        if size == self._at or (head := self._peek(len(self._head))) == self._head:
+        if (head := self._peek(len(self._head))) == self._head:
             return False
         if head.startswith(b"\0"):  # its writer goes on where it was
             self._head = head

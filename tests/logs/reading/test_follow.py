@@ -112,6 +112,12 @@ def test_copied_and_cut_and_longer_than_before(path, tail):
     assert ["a", "b"] == came(tail)
 
 
+def test_copied_and_cut_and_as_long_as_before(path, tail):
+    """The other line is told at once, not when another follows."""
+    path.write_text(line("other"))
+    assert ["other"] == came(tail)
+
+
 def test_cut_under_a_writer_that_goes_on(path, tail):
     """It does not append, so that NUL bytes stand before what it writes; that is told, once."""
     with path.open("r+") as file:
