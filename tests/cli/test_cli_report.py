@@ -8,9 +8,11 @@ import re
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import aiohttp
+import click
 import pytest
 import structlog
 from click.shell_completion import ShellComplete
@@ -20,6 +22,7 @@ from support.client import BODY
 import betamw
 from betamw.cli import app as cli_app
 from betamw.cli.report_bar import bar
+from betamw.cli.report_options import time_given
 from betamw.testing import SimulatedApi
 
 ROOT = Path(__file__).parents[2]
@@ -225,6 +228,17 @@ def test_selection(report, log, options, expected):
     status, out, err = report(log, "--json", *options)
 
     assert (0, "", expected) == (status, err, calls(out))
+
+
+def test_a_time_without_an_offset_is_in_utc(monkeypatch):
+    """It is that of the log, wherever the reader lives."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        time.tzset()
+        given = time_given(click.Context(cli_app.app), click.Option(["--since"]), "2026-11-01T12:00")
+    time.tzset()
+
+    assert "2026-11-01T12:00:00+00:00" == given.isoformat()
 
 
 def test_nothing_selected(report, log):

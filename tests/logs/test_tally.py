@@ -159,6 +159,20 @@ def test_order_and_parts_do_not_matter(log, parts, dice, often):
     assert expected == first.summary()
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_long_log_and_a_short_one_add_up(turned):
+    """Counted in buckets of different length, whichever of the two is added to the other."""
+    long = [call(START + day * 86_400, betas_requested=("mine-1",)) for day in range(300)]
+    short = [refusal(START + at * 10, betas_rejected=("mine-1",)) for at in range(50)]
+    first, second = Tally(), Tally()
+    first.add_all(short if turned else long)
+    second.add_all(long if turned else short)
+    first.counts()
+    first.merge(second)
+
+    assert summed([*long, *short]) == first.summary()
+
+
 def hostile(number):
     """Events that are all different in all that can differ."""
     return [
@@ -284,7 +298,6 @@ def test_selected_events_are_those_that_count(log, since):
 
 def test_check():
     """With `check`, what the events promise and do not keep is counted, with the first few calls by time."""
-    pytest.importorskip("betamw.logs.invariants", reason="comes from another branch; take this line out with the merge")
     log = [
         call(START - at, betamw_call=f"call-{at}", betas_dropped_rejected=("mine-1",), betas_merged=("mine-1",))
         for at in range(9)

@@ -46,19 +46,27 @@ def refusal(at=START, **fields):
     return Record(**given | fields, at=at)
 
 
+# Made once: Hypothesis looks anew at what is made for each draw, which would take most of the time.
+_TIMES = st.one_of(st.none(), st.floats(START, START + 40 * 86400), st.floats(0, 4e9))
+_PLACES = st.tuples(st.sampled_from(ORIGINS), st.sampled_from(TEMPLATES), st.sampled_from([None, "claude-x"]))
+_FEW = st.lists(st.sampled_from(BETAS), unique=True, max_size=3).map(tuple)
+_OUTCOMES = st.sampled_from(["ok", "error", "cancelled", "rejected"])
+_DURATIONS = st.one_of(st.none(), st.floats(0.001, 1000))
+_PARTS = st.floats(0, 0.9)
+
+
 @st.composite
 def conversations(draw):
     """One call with the refusals that it met, in the order in which a log has them."""
-    at = draw(st.one_of(st.none(), st.floats(START, START + 40 * 86400), st.floats(0, 4e9)))
-    address, port = draw(st.sampled_from(ORIGINS))
+    at = draw(_TIMES)
+    (address, port), template, model = draw(_PLACES)
     where = {
         "server_address": address,
         "server_port": port,
-        "url_template": draw(st.sampled_from(TEMPLATES)),
-        "gen_ai_request_model": draw(st.sampled_from([None, "claude-x"])),
+        "url_template": template,
+        "gen_ai_request_model": model,
     }
-    few = st.lists(st.sampled_from(BETAS), unique=True, max_size=3).map(tuple)
-    asked = {f"betas_{source}": draw(few) for source in ("requested", "scoped", "injected")}
+    asked = {f"betas_{source}": draw(_FEW) for source in ("requested", "scoped", "injected")}
     left = list(dict.fromkeys(beta for names in asked.values() for beta in names))
     remembered = tuple(left[: draw(st.integers(0, 1))])
     left = left[len(remembered) :]
@@ -68,12 +76,12 @@ def conversations(draw):
         refusals.append(refusal(at, **where, betas_rejected=culprits if named else (), betas_sent=tuple(left)))
         dropped += culprits
         left = left[len(culprits) :]
-    outcome = draw(st.sampled_from(["ok", "error", "cancelled", "rejected"]))
+    outcome = draw(_OUTCOMES)
     if outcome == "rejected" and left:
         named = tuple(left[:1])
         refusals.append(refusal(at, **where, betas_rejected=named, betas_sent=tuple(left), action="give_up"))
-    duration = draw(st.one_of(st.none(), st.floats(0.001, 1000)))
-    resent = {} if not dropped else {"resend_overhead_s": (duration or 1) * draw(st.floats(0, 0.9))}
+    duration = draw(_DURATIONS)
+    resent = {} if not dropped else {"resend_overhead_s": (duration or 1) * draw(_PARTS)}
     ending = call(
         at,
         **where,

@@ -135,7 +135,7 @@ class Source:
                 yield from self._decoded(self._stored(file))
         except OSError as error:
             why = _SAID.get(error.errno or 0) or f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
-            self.problem = f"{why} after byte {self.at_byte}" if self.at_byte > self.start else why
+            self.problem = f"{why} after byte {self.at_byte}" if self.at_byte else why
         except ValueError:  # a zero in the path
             self.problem = "does not exist: its name holds a zero byte"
         except _Trouble as trouble:

@@ -19,6 +19,8 @@ _SYSLOG: Final = re.compile(r"\b([A-Z][a-z]{2}) ([ 0-3]?\d) (\d\d:\d\d:\d\d)(\.\
 _UNIX: Final = re.compile(r"^(\d{10}\.\d{1,9})(?![\w.])")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY: Final = 86400.0
+_SECOND: Final = 1_000_000_000
+"""In nanoseconds, of which a Timestamp has less; JSON may hold a number that no float takes."""
 
 LATEST: Final = 253_000_000_000.0
 """In the year 9987. What is later, or before 1970, is no time of a log, and might not go into a `datetime` again."""
@@ -38,7 +40,7 @@ def seconds(value: object) -> float | None:
         ):  # a protobuf Timestamp, as Google's agents take
             nanos = rest.get("nanos", 0)
             at = seconds(whole)
-            return at + nanos / 1e9 if at is not None and isinstance(nanos, int) else at
+            return at + nanos / 1e9 if at is not None and isinstance(nanos, int) and 0 <= nanos < _SECOND else at
         case _:
             return None
 

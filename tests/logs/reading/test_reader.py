@@ -80,6 +80,13 @@ def test_a_file_is_read_however_it_is_stored(reading, data):
     assert (THREE, 6, 3, None, {}) == (records, reader.lines, reader.events, reader.problem, reader.unreadable)
 
 
+@pytest.mark.parametrize("compress", [gzip, compressed], ids=["gz", "zst"])
+def test_much_may_come_out_of_little(reading, compress):
+    """What is compressed well is read to its end, in pieces of a bounded length."""
+    reader, records = reading(compress(LOG * 500))
+    assert (1500, 3000, None) == (len(records), reader.lines, reader.problem)
+
+
 @pytest.mark.parametrize(
     ("data", "problem", "events"),
     [
@@ -131,6 +138,15 @@ def test_a_path_that_cannot_be_is_said():
     assert ([], "does not exist: its name holds a zero byte") == ([*reader.records()], reader.problem)
 
 
+@pytest.mark.parametrize("begin", [b"BZh", b"\x1f\x8b", b"\xff\xfe"])
+def test_only_the_first_bytes_of_a_file_say_what_it_is(tmp_path, begin):
+    """A part begins with any line, also with one that begins as another kind of file does."""
+    path = tmp_path / "log"
+    path.write_bytes(LINE + begin + b" of another program\n" + LINE)
+    reader = Reader(str(path), len(LINE))
+    assert (THREE[:1], 2, None) == ([plain(found) for found in reader.records()], reader.lines, reader.problem)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_said(tmp_path):
     """Its permissions are named."""
@@ -146,8 +162,19 @@ def test_an_error_of_the_disk_is_said(tmp_path):
     memory = Path("/proc/self/mem")
     if not memory.exists():
         pytest.skip("needs Linux's /proc")
-    reader = Reader(str(memory))
-    assert ([], "cannot be read: input/output error") == ([*reader.records()], reader.problem)
+    told = "cannot be read: input/output error"
+    for start, problem in ((0, told), (4096, f"{told} after byte 4096")):
+        reader = Reader(str(memory), start)
+        assert ([], problem) == ([*reader.records()], reader.problem)
+
+
+@pytest.mark.parametrize("grown", [b"", b"\0" * 100], ids=["cut", "zeros"])
+def test_a_part_in_which_nothing_is_left_is_no_problem(tmp_path, grown):
+    """A file may be cut short after it was split: it is not the file that is empty."""
+    path = tmp_path / "log"
+    path.write_bytes(LOG + grown)
+    reader = Reader(str(path), len(LOG))
+    assert ([], None) == ([*reader.records()], reader.problem)
 
 
 def test_standard_input_is_read():
@@ -158,9 +185,26 @@ def test_standard_input_is_read():
 
 
 def test_standard_input_may_be_replaced(monkeypatch):
-    """A test of the command puts an object in its place."""
+    """A test of the command puts an object in its place, which stays open: it is not ours."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LOG)))
     assert THREE == [plain(found) for found in Reader("-").records()]
+    assert not sys.stdin.buffer.closed
+
+
+def test_standard_input_is_read_as_it_comes(monkeypatch):
+    """What a program writes now and then is there at once, not only when there is a block of it."""
+    ours, theirs = os.pipe()
+    with open(ours) as stdin:  # noqa: PTH123  there is no path
+        monkeypatch.setattr(sys, "stdin", stdin)
+        os.write(theirs, LINE)
+        late = threading.Timer(5, os.close, [theirs])  # so that it fails in place of waiting for ever
+        late.start()
+        found = next(Reader("-").records())
+        waiting = not late.finished.is_set()
+        late.cancel()
+        late.join()
+    assert (True, record(CALL)) == (waiting, plain(found))
+    os.close(theirs)
 
 
 def test_standard_input_may_be_closed(monkeypatch):

@@ -217,6 +217,14 @@ def test_names_are_whole(width):
     assert f"{THINKING}{FILES}{LONG}{MCP}" == names.replace(" ", "")
 
 
+def test_a_long_name():
+    """One that nobody would give takes half of the room and several lines, and no column goes for it."""
+    lines = part(text(summary(betas=(beta_row("x" * 128), beta_row(FILES))), 90), "Betas")
+
+    assert "over time" in lines[0]
+    assert ["x" * 44, "x" * 44, "x" * 40] == [line.split()[0] for line in lines[2:5]]
+
+
 def test_hostile():
     """Whatever a log says, nothing is taken for markup, and nothing reaches the terminal that is no text."""
     whole = text(hostile(), 200, color_system="truecolor", force_terminal=True)
