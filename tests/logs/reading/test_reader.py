@@ -1,6 +1,7 @@
 """A file as it is stored, whole or not, and what stands in it beside our lines."""
 
 import bz2
+import errno
 import io
 import json
 import os
@@ -9,12 +10,13 @@ import sys
 import threading
 from functools import partial
 from gzip import compress
+from gzip import open as gzip_opened
 from pathlib import Path
 
 import pytest
 from support.lines import CALL, FORMATS, STAMP, WRAPPINGS, event, plain, record
 
-from betamw.logs.reading import Reader
+from betamw.logs.reading import Reader, source
 from betamw.logs.reading.source import zstd
 
 LINE = FORMATS["json"](event(CALL, timestamp=STAMP)).encode() + b"\n"
@@ -92,6 +94,8 @@ def test_much_may_come_out_of_little(reading, compress):
     [
         (b"", "is empty", 0),
         (gzip(b""), "is empty", 0),
+        (b"\xef\xbb\xbf", "is empty", 0),
+        (b"\xff\xfe", "is empty", 0),
         (b"\0" * 5000, "holds nothing but zeros", 0),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 40, "is no text", 0),
         (gzip(LOG * 500)[:-20], "ends in the middle of the gzip data: what comes after is lost", None),
@@ -101,13 +105,46 @@ def test_much_may_come_out_of_little(reading, compress):
         (b"\x28\xb5\x2f\xfd" + b"\xff" * 100, "holds Zstandard data that is damaged: what comes after is lost", 0),
         (bz2.compress(LOG), "is compressed in a way that is not read: `bzip2 -dc FILE | betamw report -` does", 0),
     ],
-    ids=["none", "gz of none", "zeros", "png", "cut gz", "cut zst", "gz and more", "gz damaged", "zst damaged", "bz2"],
+    ids=[
+        "none",
+        "gz of none",
+        "bom",
+        "bom of utf16",
+        "zeros",
+        "png",
+        "cut gz",
+        "cut zst",
+        "gz and more",
+        "gz damaged",
+        "zst damaged",
+        "bz2",
+    ],
 )
 def test_what_cannot_be_read_is_said(reading, data, problem, events):
     """Nothing is raised, and what came before it counts."""
     reader, records = reading(data)
     assert problem == reader.problem
     assert len(records) == reader.events == (events if events is not None else len(records))
+
+
+def test_half_of_a_character_is_replaced(reading):
+    """UTF-16 that was cut in the middle of one ends with a line of which nothing can be read."""
+    reader, records = reading(LOG.decode().encode("utf-16") + b"\0")
+    assert (THREE, 7, None) == (records, reader.lines, reader.problem)
+
+
+def test_an_error_of_the_disk_is_no_damage(reading, monkeypatch):
+    """Also where the file is compressed: it is the disk that is told, and how far it was read."""
+
+    class Disk(io.BytesIO):
+        def read(self, size=-1):
+            if self.tell():
+                raise OSError(errno.EIO, "Input/output error")
+            return super().read(size)
+
+    monkeypatch.setattr(source, "_opened", lambda _file: Disk(gzip(LOG)[:-9]))
+    reader, _ = reading(b"")
+    assert f"cannot be read: input/output error after byte {len(gzip(LOG)) - 9}" == reader.problem
 
 
 def test_what_comes_before_the_damage_counts(reading):
@@ -240,10 +277,11 @@ def test_a_line_that_is_too_long_is_passed_over(reading):
     assert [4] == [number for number, _ in reader.unreadable["longer than 1 MiB"].first]
 
 
-def test_a_long_line_is_not_held_in_memory(tmp_path):
-    """100 MB without a newline take no more memory than any other line."""
+@pytest.mark.parametrize("opened", [open, gzip_opened], ids=["plain", "gz"])
+def test_a_long_line_is_not_held_in_memory(tmp_path, opened):
+    """100 MB without a newline take no more memory than any other line, also where they are 100 KB of gzip."""
     path = tmp_path / "log"
-    with path.open("wb") as file:
+    with opened(path, "wb") as file:
         file.writelines(b"x" * 1_000_000 for _ in range(100))
         file.write(b"\n" + LINE)
     code = (
