@@ -24,11 +24,12 @@ _ENDING: Final = re.compile(r"\]?\s*(?:\[[\w.-]+\]\s*)?$")  # the logger's name
 _AFTER: Final = re.compile(
     r"(?:^|[\]:|>)\d-]|\d[TZ]|\b(?:debug|info|warn|warning|error|critical|betamw|utc))[\s:|-]*$", re.IGNORECASE
 )
+_NEAR: Final = 200
 _LOGGED: Final = re.compile(r"\b(?:debug|info|warn|warning|error|critical|betamw)\b", re.IGNORECASE)
 _KNOWN: Final = re.compile(KNOWN)
 _ALONE: Final = re.compile(rf"(?:^|[\s:|\]-])({KNOWN})\]?\s*(?=$|[(\[{{])")
 _OF_JSON: Final = re.compile(
-    rf"""\\*"betamw_schema\\*"\s*:|\\*"(?:event|message|msg)\\*"\s*:\s*\\*"{KNOWN}\\*"|(?<!\S)betamw_schema=\d"""
+    rf""""betamw_schema\\*"\s*:|"(?:event|message|msg)\\*"\s*:\s*\\*"{KNOWN}\\*"|(?<!\S)betamw_schema=\d"""
 )
 
 
@@ -68,7 +69,7 @@ def event_in(text: str, pairs: dict[str, str], begin: int, outer: float | None, 
     name = next((pairs[key] for key in NAMES if is_ours(pairs.get(key))), None)
     start = text[:begin]
     token = _EVENT.search(start) if name is None else None
-    if token and _ENDING.match(start, token.end()) and _AFTER.search(start[: token.start()]):
+    if token and _ENDING.match(start, token.end()) and _leads(start[: token.start()]):
         name = token[1]
         start = start[: token.start()]
     if name is None:
@@ -84,6 +85,11 @@ def event_in(text: str, pairs: dict[str, str], begin: int, outer: float | None, 
     return record_of(name, outer if at is None else at, pairs, CUT)
 
 
+def _leads(before: str) -> bool:
+    """Whether what comes next is where a formatter puts the message; a long row of dashes must not take long."""
+    return _AFTER.search(before, max(0, len(before) - _NEAR)) is not None
+
+
 def blame(text: str) -> None:
     """Pass what is another program's.
 
@@ -95,6 +101,6 @@ def blame(text: str) -> None:
     if (
         (alone := _ALONE.search(text))
         and (text == alone[1] or _LOGGED.search(text[: alone.start(1)]))
-        and _AFTER.search(text[: alone.start(1)])
+        and _leads(text[: alone.start(1)])
     ):
         raise Unreadable(MISSING)

@@ -114,10 +114,12 @@ def test_no_line_takes_long():
         "2026-11-01T00:00:00 ",
         "a=[",
         "\x1b[",
+        "\\",
+        "-",
     )
     for part in parts:
         for head in ("", "betamw_call=1 ", '{"betamw', "api-1 | "):
-            line = head + "".join(islice(cycle(part + " "), 100_000)) + " betamw"
+            line = head + "".join(islice(cycle(part + " "), 100_000)) + part * 100_000 + " x betamw.request"
             begun = process_time()
             with suppress(Unreadable):
                 LineParser().record(line.encode())
