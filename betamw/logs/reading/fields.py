@@ -1,6 +1,7 @@
 """From what is found in a line to a `Record`: text, and numbers of another type, are made into what the field holds."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -53,9 +54,12 @@ _OF_OTHERS: Final = frozenset(
         "gen_ai_request_model",
     }
 )
-_NOTHING: Final = frozenset({"", "None", "null"})
+_NOTHING: Final = (None, "", "None", "null")
 _QUOTES: Final = " \t'\""
 _BRACKETS: Final = {"[]", "()"}
+_FEW_DIGITS: Final = 6
+_LISTS_KEPT, _LONGEST_KEPT = 512, 512
+"""What is kept of lists that were read takes half a megabyte at most, whatever is in a log."""
 
 
 class Unreadable(Exception):
@@ -82,25 +86,32 @@ def record_of(event: str, at: float | None, found: Mapping[str, Any], lacking: R
     Raises:
         Unreadable: A field of this event is of the wrong type, or what no event is without is `lacking`.
     """
-    values: dict[str, Any] = {}
-    for name in _READ.keys() & found.keys():
-        value = found[name]
-        if value is None or (value.__class__ is str and value in _NOTHING):
-            continue
-        try:
-            values[name] = _READ[name](value)
-        except (TypeError, ValueError, OverflowError):
-            if name not in (
-                _OF_OTHERS if event == CALL else _OF_CALLS
-            ):  # else it is the application's own, and no field of this event
-                raise Unreadable(WRONG) from None
+    try:
+        values = {name: _READ[name](value) for name, value in found.items() if name in _READ and value not in _NOTHING}
+    except (TypeError, ValueError, OverflowError):
+        values = _readable(event, found)
     record = Record(event=event, at=at, **values)
     if not is_whole(record):
         raise Unreadable(lacking if values else MISSING)
     return record
 
 
+def _readable(event: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be read where not all can: a value of the wrong type is none of ours in a field of other events only."""
+    values: dict[str, Any] = {}
+    for name, value in found.items():
+        if name in _READ and value not in _NOTHING:
+            try:
+                values[name] = _READ[name](value)
+            except (TypeError, ValueError, OverflowError):
+                if name not in (_OF_OTHERS if event == CALL else _OF_CALLS):
+                    raise Unreadable(WRONG) from None
+    return values
+
+
 def _text(value: Any) -> str:
+    if value.__class__ is str and value.isascii():
+        return value
     if value.__class__ is not str and isinstance(value, bool | Mapping | list):
         raise TypeError
     text = str(value)
@@ -115,6 +126,8 @@ def _number(value: Any) -> float:
 
 
 def _count(value: Any) -> int:
+    if value.__class__ is str and len(value) <= _FEW_DIGITS and value.isascii() and value.isdigit():
+        return int(value)
     number = _number(value)
     if not number.is_integer():
         raise ValueError
@@ -129,13 +142,19 @@ def _sends(value: Any) -> int:
 
 def _names(value: Any) -> Names:
     if isinstance(value, str):
-        if value == "[]":
-            return ()
-        inner = value[1:-1] if value[0] + value[-1] in _BRACKETS else value
-        return tuple(name for item in inner.split(",") if (name := item.strip(_QUOTES)))
+        return _listed(value) if len(value) <= _LONGEST_KEPT else _listed.__wrapped__(value)
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise TypeError
     return tuple(map(_text, value))
+
+
+@lru_cache(_LISTS_KEPT)
+def _listed(text: str) -> Names:
+    """The names in a list that was written as text; most lists of a log are like one before."""
+    if text == "[]":
+        return ()
+    inner = text[1:-1] if text[0] + text[-1] in _BRACKETS else text
+    return tuple(name for item in inner.split(",") if (name := item.strip(_QUOTES)))
 
 
 _BY_TYPE: Final[dict[Any, Callable[[Any], Any]]] = {

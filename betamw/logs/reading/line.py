@@ -76,7 +76,7 @@ class LineParser:
         """
         if not (NEEDLE in line or self.pieces or may_be_piece(line)):
             return None
-        if not self.pieces and (record := direct(line)) is not None:
+        if not self.pieces and line[:1] == b"{" and (record := direct(line)) is not None:
             return record
         if len(line) > LONGEST + 1:
             _too_long(line[:_OUTSET].decode("utf-8", "replace"))

@@ -8,7 +8,6 @@ digits before the point until 2286, milliseconds thirteen, microseconds sixteen,
 import datetime as dt
 import math
 import re
-from contextlib import suppress
 from typing import Final
 
 _EPOCHS: Final = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
@@ -67,9 +66,11 @@ def _epoch(value: float) -> float | None:
 
 
 def _written(text: str) -> float | None:
-    with suppress(ValueError, OverflowError):  # most times are such; without a zone it may be a number, too
+    try:  # most times are such; without a zone it may be a number, too
         if (when := dt.datetime.fromisoformat(text)).tzinfo is not None:
             return _sane(when.timestamp())
+    except (ValueError, OverflowError):
+        pass
     if found := _ISO.fullmatch(text):
         return _iso(found)
     try:

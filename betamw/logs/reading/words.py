@@ -6,6 +6,8 @@ nothing of `extra` writes the event's name alone.
 """
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from betamw.logs.reading.fields import CUT, KNOWN, MISSING, TIMES, Unreadable, is_ours, record_of
@@ -17,6 +19,11 @@ NAMES: Final = ("event", "message", "msg")
 # Whatever is opened and not closed takes the rest of the line: what is cut there is seen, and no line takes long.
 _QUOTED: Final = r"""'(?:[^'\\]++|\\.)*+(?:'|$)|"(?:[^"\\]++|\\.)*+(?:"|$)"""
 _PAIR: Final = re.compile(rf"(?<!\S)([\w@][\w.@-]*)=(\[(?:{_QUOTED}|[^\[\]'\"]++)*+(?:\]|$)|{_QUOTED}|\S*)", re.DOTALL)
+_CLOSED: Final = re.compile(r"""(?:\[(?:'[^'\\]*+'|"[^"\\]*+"|[^\[\]'"]++)*+\]|'[^'\\]*+'|"[^"\\]*+"|[^\['"\s]\S*+)?""")
+_LIST: Final = " betas_"
+_LONGEST_KEPT: Final = 1000
+_KEPT: Final = 256
+"""The lists of so many lines are kept, as most lines have those of one before: that is a megabyte or two at most."""
 _CLOSING: Final = {"[": "]", "'": "'", '"': '"'}
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _EVENT: Final = re.compile(r"(?<!\S)\[?(betamw\.[a-z]+(?:[._][a-z]+)*)(?=[\]\s]|$)")
@@ -35,7 +42,10 @@ _OF_JSON: Final = re.compile(
 
 def message_in(pairs: dict[str, str]) -> str | None:
     """A line of ours that is the message of another program's."""
-    return next((text for key in NAMES if " " in (text := pairs.get(key, "")) and "betamw" in text), None)
+    for key in NAMES:
+        if key in pairs and " " in (text := pairs[key]) and "betamw" in text:
+            return text
+    return None
 
 
 def pairs_in(text: str) -> tuple[dict[str, str], int]:
@@ -47,9 +57,40 @@ def pairs_in(text: str) -> tuple[dict[str, str], int]:
     first = _PAIR.search(text)
     if first is None:
         return {}, len(text)
+    begin = first.start()
     pairs: dict[str, str] = {}
-    for key, found in _PAIR.findall(text, first.start()):
-        value = found
+    start, end = _lists_in(text, begin)
+    rest = begin
+    if start < end <= start + _LONGEST_KEPT and (lists := _alone(text[start:end])):
+        before = _PAIR.findall(text[:start], begin)
+        if not before or _CLOSED.fullmatch(before[-1][1]):
+            _add(pairs, before)
+            pairs |= lists
+            rest = end
+    _add(pairs, _PAIR.findall(text, rest))
+    return pairs, begin
+
+
+def _lists_in(text: str, begin: int) -> tuple[int, int]:
+    """Where the lists of an event stand, which are next to each other whatever the order: with the space before."""
+    start = text.find(_LIST, begin)
+    after = text.find("=", text.find("=", text.rfind(_LIST)) + 1) if start > 0 else 0
+    return start, text.rfind(" ", 0, after) if after > 0 else len(text)
+
+
+@lru_cache(_KEPT)
+def _alone(part: str) -> dict[str, str]:
+    """The pairs in a part of a line, if they are the same whatever stands before and after it; else none."""
+    found = _PAIR.findall(part)
+    pairs: dict[str, str] = {}
+    if all(_CLOSED.fullmatch(value) for _, value in found):
+        _add(pairs, found)
+    return pairs
+
+
+def _add(pairs: dict[str, str], found: Iterable[tuple[str, str]]) -> None:
+    for key, written in found:
+        value = written
         closing = _CLOSING.get(value[:1])
         if closing is not None:
             if (len(value) == 1 or value[-1] != closing) and "betamw_call" in pairs:
@@ -57,7 +98,6 @@ def pairs_in(text: str) -> tuple[dict[str, str], int]:
             if closing != "]":
                 value = value[1:-1] if "\\" not in value else _ESCAPED.sub(r"\1", value[1:-1])
         pairs[key] = value
-    return pairs, first.start()
 
 
 def event_in(text: str, pairs: dict[str, str], begin: int, outer: float | None, now: float) -> Record | None:
@@ -66,7 +106,7 @@ def event_in(text: str, pairs: dict[str, str], begin: int, outer: float | None, 
     Raises:
         Unreadable: It is one, and is not all there.
     """
-    name = next((pairs[key] for key in NAMES if is_ours(pairs.get(key))), None)
+    name = next((pairs[key] for key in NAMES if key in pairs and is_ours(pairs[key])), None)
     start = text[:begin]
     token = _EVENT.search(start) if name is None else None
     if token and _ENDING.match(start, token.end()) and _leads(start[: token.start()]):
@@ -79,7 +119,7 @@ def event_in(text: str, pairs: dict[str, str], begin: int, outer: float | None, 
         if _KNOWN.fullmatch(name):
             raise Unreadable(MISSING)
         return None
-    at = next((at for key in TIMES if (at := seconds(pairs.get(key))) is not None), None)
+    at = next((at for key in TIMES if key in pairs and (at := seconds(pairs[key])) is not None), None)
     if at is None:
         at = seconds_before(start, now)
     return record_of(name, outer if at is None else at, pairs, CUT)

@@ -179,6 +179,15 @@ def test_a_line_may_be_the_message_of_another_programs(written):
     assert [record(CALL)] == read(f'time="2026-11-01T00:00:02.3Z" level=info msg="{quoted}"')
 
 
+@pytest.mark.parametrize("written", ["key=value", "key=value sorted", "logfmt", "console"])
+@pytest.mark.parametrize("text", ["x betas_sent=['a']", "x betas_sent=[ y=1", "it's betas_sent=", "[ betas_sent=a b='"])
+@pytest.mark.parametrize("name", ["a", "betas_t", "user"])
+def test_what_looks_like_our_lists_within_a_text_is_text(written, text, name):
+    """What the application has bound is one value, wherever it stands, and however often our own lists were read."""
+    lines = [FORMATS[written]({name: text, **event(CALL, **more)}) for more in ({}, {name: text}, {"user": text})]
+    assert [record(CALL, at=None)] * 3 == read(*lines)
+
+
 def test_fields_that_the_application_bound_harm_nothing():
     """Another value under a name that is a field of other events only is the application's own."""
     line = json.dumps(event(CALL, origin={"a": 1}, length="long", at="noon", message="hello", timestamp=STAMP))
