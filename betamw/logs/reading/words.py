@@ -31,6 +31,7 @@ _ENDING: Final = re.compile(r"\]?\s*(?:\[[\w.-]+\]\s*)?$")  # the logger's name
 _AFTER: Final = re.compile(
     r"(?:^|[\]:|>)\d-]|\d[TZ]|\b(?:debug|info|warn|warning|error|critical|betamw|utc))[\s:|-]*$", re.IGNORECASE
 )
+_MARKS: Final = "]:|>)-0123456789"
 _NEAR: Final = 200
 _LOGGED: Final = re.compile(r"\b(?:debug|info|warn|warning|error|critical|betamw)\b", re.IGNORECASE)
 _KNOWN: Final = re.compile(KNOWN)
@@ -127,7 +128,8 @@ def event_in(text: str, pairs: dict[str, str], begin: int, outer: float | None, 
 
 def _leads(before: str) -> bool:
     """Whether what comes next is where a formatter puts the message; a long row of dashes must not take long."""
-    return _AFTER.search(before, max(0, len(before) - _NEAR)) is not None
+    last = before.rstrip()[-1:]
+    return last in _MARKS or _AFTER.search(before, max(0, len(before) - _NEAR)) is not None
 
 
 def blame(text: str) -> None:
