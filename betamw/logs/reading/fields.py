@@ -86,6 +86,7 @@ def record_of(event: str, at: float | None, found: Mapping[str, Any], lacking: R
     Raises:
         Unreadable: A field of this event is of the wrong type, or what no event is without is `lacking`.
     """
+    values: dict[str, Any]
     try:
         values = {name: _READ[name](value) for name, value in found.items() if name in _READ and value not in _NOTHING}
     except (TypeError, ValueError, OverflowError):

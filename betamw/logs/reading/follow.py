@@ -141,7 +141,7 @@ class Tail:
             self._at += len(chunk)
             lines = chunk.split(b"\n")
             lines[0] = self._rest + lines[0]
-            self._rest = lines.pop()[: LONGEST + 1]  # of a line without an end no more is needed, nor kept
+            self._rest = lines.pop()[: LONGEST + 2]  # of a line without an end no more is needed, nor kept
             yield from self._lines(lines)
             if self._at >= until:
                 self.behind = True

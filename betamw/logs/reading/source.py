@@ -125,7 +125,7 @@ class Source:
                 rest = b""
             rest += chunk[last:]
         if rest:
-            yield rest[: LONGEST + 1]
+            yield rest[: LONGEST + 2]  # with one byte more than a line that is read, newline and all
         elif not (found or self.problem or self.start):
             self.problem = "holds nothing but zeros" if read else "is empty"
 

@@ -17,6 +17,7 @@ import pytest
 from support.lines import CALL, FORMATS, STAMP, WRAPPINGS, event, plain, record
 
 from betamw.logs.reading import Reader, source
+from betamw.logs.reading.follow import Tail
 from betamw.logs.reading.source import zstd
 
 LINE = FORMATS["json"](event(CALL, timestamp=STAMP)).encode() + b"\n"
@@ -301,6 +302,19 @@ def test_the_first_of_the_unreadable_lines_are_shown(reading):
     assert ("it is cut, or two lines ran into one", 5, [2, 5, 6]) == (first, unread.lines, [n for n, _ in unread.first])
     assert ("the fields are missing", [(4, "'\\x1b[31mINFO:betamw:betamw.request'")]) == (second, alone.first)
     assert all(text.startswith('\'{"betamw_schema": 1') and text.isascii() for _, text in unread.first)
+
+
+def test_a_line_that_is_too_long_is_called_so_without_a_newline(reading, tmp_path):
+    """At the end of a file, and where a file grows."""
+    line = LINE[:-2] + b', "pad": "' + b"x" * (1 << 21) + b'"}'
+    reader, _ = reading(line)
+    tail = Tail(str(tmp_path / "log"))
+    assert [] == [*tail.records()]
+    with (tmp_path / "log").open("ab") as file:
+        file.write(b"\n")
+    assert [] == [*tail.records()]
+    tail.close()
+    assert [["longer than 1 MiB"]] * 2 == [[*reader.unreadable], [*tail.unreadable]]
 
 
 def test_a_key_in_an_unreadable_line_is_not_shown(reading):
