@@ -85,8 +85,8 @@ def _found(summary: Summary) -> Iterator[tuple[str, str]]:
     if told.unreadable:
         yield "unreadable", f"{counted(told.unreadable, 'line')} could not be read"
     if summary.violations:
-        count = sum(violation.calls for violation in summary.violations)
-        yield "check", f"{counted(count, 'event')} break{'s' if count == 1 else ''} an invariant"
+        count = len(summary.violations)
+        yield "check", f"{counted(count, 'invariant')} {'does' if count == 1 else 'do'} not hold"
 
 
 def _page(summary: Summary) -> str:

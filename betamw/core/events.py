@@ -118,7 +118,7 @@ class BetaRejected(Event):
     reason: Ruling
     anthropic_request_id: str | None
     gen_ai_request_model: str | None = None
-    """As OpenTelemetry calls it. Of a call it is told only where the memory had to know it: to look costs each of them."""
+    """As OpenTelemetry calls it. Of a call it is told only where the memory had to know it: to look has its price."""
 
 
 @attrs.frozen(kw_only=True, field_transformer=discreet)

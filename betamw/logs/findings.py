@@ -126,26 +126,16 @@ class _Beta:
         standing = worst[2]
         accepted = sum(place[2].accepted for place in there)
         if not accepted:
-            return worst if dimension == "model" and self._accepted_meanwhile() else None
+            return None
         last = max((place[2].last_accepted or 0.0 for place in there if place is not worst), default=0.0)
         gone = standing.missing_since and last > standing.last_missing[-1]
         return worst if accepted > standing.accepted and (_hardly_accepted(standing) or gone) else None
-
-    def _accepted_meanwhile(self) -> bool:
-        """Whether good calls and refusals were at the same time: calls do not say which model they were for.
-
-        Otherwise the only model there is would be blamed for what happened at some time to all calls.
-        """
-        rejected = self.counts.rejected()
-        return 2 * sum(rejected[bucket] for bucket in rejected.keys() & self.counts.accepted.keys()) >= sum(
-            rejected.values()
-        )
 
     def _clustered(self, dimension: Dimension, value: str, there: Standing) -> Finding:
         standing = self.counts.standing
         elsewhere = standing.accepted - there.accepted
         text = (
-            f"{self.name} is refused at one {dimension}, {value} ({there.rejected} of "
+            f"{self.name} is refused at one {dimension}, {value} ({there.rejected:,} of "
             f"{_number(standing.rejected, 'refusal')}), while {_number(elsewhere, 'other call')} that sent it "
             f"{'was' if elsewhere == 1 else 'were'} good. Ask for it only where it is taken: {_ELSEWHERE[dimension]}."
         )

@@ -85,6 +85,22 @@ def test_refused_since():
     assert "accepted until 2026-09-21 14:13 UTC and not since" in finding.text
 
 
+def test_refused_since_where_nothing_is_resent():
+    """Of a call that ends with the refusal, it is the last word on the beta."""
+    given_up = [
+        record
+        for n in range(4)
+        for record in (
+            refusal(START + 100_000 + n, betas_rejected=(NEW,), action="give_up"),
+            call(START + 100_000 + n, betas_requested=(NEW,), outcome="rejected"),
+        )
+    ]
+
+    (finding,) = found([*good(20), *given_up])
+
+    assert ("refused_since", 4) == (finding.kind, finding.calls)
+
+
 def test_refused_since_within_one_moment():
     """All within ten seconds: the last refusals are told from the good calls before them all the same."""
     (finding,) = found([*good(1, START), *refused(3, START + 1)])
@@ -112,13 +128,6 @@ def test_clustered(place, dimension, value):
     assert f"is refused at one {dimension}, {value} (6 of 6 refusals), while 50 other calls" in finding.text
 
 
-def test_clustered_at_a_model_that_only_refusals_tell():
-    """Calls need not say which model they were for: good ones at the same time were for another."""
-    log = [record for n in range(8) for record in (*good(3, START + n), *refused(1, START + n, model="claude-x"))]
-
-    assert [("clustered", "model")] == [(finding.kind, finding.dimension) for finding in found(log)]
-
-
 def test_a_place_that_is_asked_later_is_clustered():
     """Where the good calls end because all go to an endpoint that never took it, that is what is said."""
     log = [*good(50), *refused(6, START + 100, url_template="/v1/files")]
@@ -142,6 +151,9 @@ SILENT = {
         *good(50, START),
         *refused(9, START + 1000, model="claude-x"),
         *good(50, START + 2000),
+    ],
+    "the models of good calls unknown": [
+        record for n in range(8) for record in (*good(3, START + n), *refused(1, START + n, model="claude-x"))
     ],
     "too few to be a cluster": [*good(50), *refused(4, START + 3, url_template="/v1/files")],
     "spread out": [*good(90), *refused(6, START + 3, url_template="/a"), *refused(6, START + 3, url_template="/b")],

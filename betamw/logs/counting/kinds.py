@@ -194,9 +194,13 @@ class Counting:
             add_to(found.named, times.series)
             if action == "resend":
                 add_to(found.unnamed, times.series, -1)
+            if action != "resend":
+                add_to(found.missing, times.series)
             for standing in places.standings(beta, found):
                 standing.named += number
                 standing.unnamed -= number * (action == "resend")
+                if action != "resend":  # it is the call's last word
+                    standing.miss_at(tuple(times.ordered[-3:]))
 
 
 def _accepted(found: BetaCounts, standings: list[Standing], times: Times, number: int) -> None:

@@ -16,9 +16,9 @@ from typing import Final
 
 import attrs
 
-from betamw.core.telling import shown
 from betamw.logs.reading import LineParser, Reader, Unread, Unreadable
 from betamw.logs.reading.line import NEEDLE, may_be_piece
+from betamw.logs.reading.reader import excerpt
 from betamw.logs.reading.source import LONGEST, is_plain
 from betamw.logs.reading.spans import is_in_pieces
 from betamw.logs.record import Record
@@ -28,7 +28,6 @@ _AT_ONCE: Final = 1 << 22
 """Bytes that are read before somebody else has a turn."""
 _HEAD: Final = 256
 _FIRST: Final = 3
-_EXCERPT: Final = 200
 _BOM: Final = b"\xef\xbb\xbf"
 _NO_FILE: Final = -1
 
@@ -190,7 +189,7 @@ class Tail:
                 unread = self.unreadable.setdefault(error.reason, Unread())
                 unread.lines += 1
                 if len(unread.first) < _FIRST:
-                    unread.first.append((self.lines, shown(line[:_EXCERPT].decode("utf-8", "replace").strip())))
+                    unread.first.append((self.lines, excerpt(line)))
             else:
                 if record is not None:
                     self.events += 1

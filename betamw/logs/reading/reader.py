@@ -4,6 +4,7 @@ The lines that have nothing of ours are the many, so they cost the least: a bloc
 and a line without it is passed over. Only where lines may come in pieces, or as bytes, is each one looked at.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Final, cast
@@ -19,8 +20,16 @@ from betamw.logs.reading.source import Source
 from betamw.logs.reading.spans import is_binary, is_in_pieces
 from betamw.logs.record import Record
 
+_SECRET: Final = re.compile(r"(?i)authorization|bearer|password|secret|(?:access|auth|refresh|session).?token|api.?key")
+
 _FIRST: Final = 3
 _EXCERPT: Final = 200
+
+
+def excerpt(line: bytes) -> str:
+    """The beginning of a line as it may be shown: in one that is cut nobody can tell what is a credential's value."""
+    text = line[:_EXCERPT].decode("utf-8", "replace").strip()
+    return "not shown, for it may hold a secret" if _SECRET.search(text) else shown(text)
 
 
 @attrs.define
@@ -105,4 +114,4 @@ class Reader:
         unread = self.unreadable.setdefault(error.reason, Unread())
         unread.lines += 1
         if len(unread.first) < _FIRST:
-            unread.first.append((number, shown(line[:_EXCERPT].decode("utf-8", "replace").strip())))
+            unread.first.append((number, excerpt(line)))

@@ -369,3 +369,22 @@ def test_what_reads_zstandard_may_have_to_be_installed(reading, monkeypatch):
     reader, records = reading(data)
     problem = "is compressed with Zstandard, which this Python reads with the package `backports.zstd` only"
     assert ([], problem) == (records, reader.problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"event":"betamw.request","Authorization":"Bearer abcdef', False),
+        ('{"event":"betamw.request","api_key":"abc', False),
+        ('{"event":"betamw.request","url_template":"/v1/messages/count_tokens', True),
+        ('{"event":"betamw.request","betas_sent":["token-efficient-tools-2026-03-28', True),
+    ],
+)
+def test_what_is_shown_of_a_line_that_is_cut(tmp_path, text, told):
+    """Nothing where there may be a credential, of a kind that has no beginning to know it by."""
+    path = tmp_path / "log"
+    path.write_text(text)
+    reader = Reader(str(path))
+    assert [] == list(reader.records())
+    ((_, excerpt),) = [first for unread in reader.unreadable.values() for first in unread.first]
+    assert (f"'{text}'"[:100] if told else "not shown, for it may hold a secret") == excerpt.removesuffix("...")
