@@ -24,7 +24,7 @@ CALL: Final = "betamw.request"
 REJECTED: Final = "betamw.beta.rejected"
 INVALID: Final = "betamw.input.invalid"
 
-_MOST_GATHERED: Final = 20_000
+_MOST_GATHERED: Final = 30_000
 """So many events are gathered before they are counted; one of a new kind stands for as many as it takes space."""
 
 

@@ -21,14 +21,11 @@ import attrs
 
 from betamw.core.errors import BetaError
 from betamw.logs.reading import Reader
-from betamw.logs.reading.repeats import Repeat
-from betamw.logs.record import Record
 from betamw.logs.selection import Selection
 from betamw.logs.tally import Tally
 
 _AHEAD: Final = 2
 """Spans that a process has been given and not yet read, so that it need not wait for this one, which reads as well."""
-_RECORDS_BETWEEN: Final = 2000
 
 Tell = Callable[[int], None]
 
@@ -67,21 +64,10 @@ class SpanRead:
 
 def read(span: Span, tally: Tally, tell: Tell | None = None) -> SpanRead:
     """Count the events of a span; `tell` is told how many more bytes have been read."""
-    reader = Reader(span.file, span.start, span.end)
-    records: Iterator[Record | Repeat] = reader.records_and_repeats() if tally.takes_repeats else reader.records()
-    told = 0
-
-    def telling() -> Iterator[Record | Repeat]:
-        nonlocal told
-        for number, record in enumerate(records):
-            if not number % _RECORDS_BETWEEN and tell is not None:
-                tell(reader.at_byte - span.start - told)
-                told = reader.at_byte - span.start
-            yield record
-
-    tally.add_all(records if tell is None else telling())
+    reader = Reader(span.file, span.start, span.end, tell)
+    tally.add_all(reader.records_and_repeats() if tally.takes_repeats else reader.records())
     if tell is not None:
-        tell(span.size - told)
+        tell(span.size - (reader.at_byte - span.start))
     return SpanRead(span.file, span.start, reader.lines, reader.events, reader.problem, reader.unreadable)
 
 

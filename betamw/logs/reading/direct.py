@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from betamw.logs.reading.fields import LONGEST_TIME, MOST_SENDS, is_ours, is_whole
+from betamw.logs.reading.fields import CALL, LONGEST_TIME, MOST_SENDS, is_ours, is_whole
 from betamw.logs.reading.times import LATEST, seconds
 from betamw.logs.record import Record
 
@@ -32,8 +32,19 @@ class Call(Record, gc=False, kw_only=True):
     timestamp: Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
+class _Other(Record, gc=False, kw_only=True):
+    """Any other event as structlog writes it."""
+
+    betamw_call: Annotated[str, msgspec.Meta(min_length=1)]  # pyright: ignore[reportGeneralTypeIssues]
+    attempts: _Attempts = 1
+    duration_s: Seconds | None = None
+    resend_overhead_s: Seconds | None = None
+    event: str  # pyright: ignore[reportGeneralTypeIssues]
+    timestamp: Annotated[dt.datetime, msgspec.Meta(tz=True)]
+
+
 class _Line(Record, gc=False, kw_only=True):
-    """Any other event, by any formatter."""
+    """Any event, by any formatter."""
 
     attempts: _Attempts = 1
     duration_s: Seconds | None = None
@@ -59,6 +70,7 @@ class Docker(msgspec.Struct, gc=False):
 decode_call: Final = msgspec.json.Decoder(Call).decode
 """Decodes a line; `timestamp` is yet to be made into `at`."""
 
+_decode_other: Final = msgspec.json.Decoder(_Other).decode
 _decode_line: Final = msgspec.json.Decoder(_Line).decode
 decode_docker: Final = msgspec.json.Decoder(Docker).decode
 _OF_DOCKER: Final = {b'{"log":', '{"log":'}
@@ -84,7 +96,16 @@ def direct(line: bytes | str, outer: object = None) -> Record | None:
         return direct(wrapping.log, wrapping.time) if wrapping.log[-1:] == "\n" else None
     # To fail costs more than to look.
     is_call = (b'"duration_s"' in line) if isinstance(line, bytes) else ('"duration_s"' in line)
-    return (direct_call(line) if is_call else None) or _second_look(line, outer)
+    return (direct_call(line) if is_call else _direct_other(line)) or _second_look(line, outer)
+
+
+def _direct_other(line: bytes | str) -> Record | None:
+    try:
+        other = _decode_other(line)
+        other.at = at = other.timestamp.timestamp()
+    except (ValueError, RecursionError):
+        return None
+    return other if 0.0 < at < LATEST and is_ours(other.event) and other.event != CALL else None
 
 
 def _second_look(line: bytes | str, outer: object) -> Record | None:

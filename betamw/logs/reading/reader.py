@@ -47,6 +47,7 @@ class Reader:
     Attributes:
         file: Its path, `-` for standard input.
         start, end: Which bytes of it; from `split`.
+        tell: Is called now and then with the number of bytes that were read since.
         lines: Lines so far, of any kind; `events` those that are ours.
         problem: Why nothing could be read, or only a part; None where all is well.
         unreadable: What looks like ours and could not be read, by reason; lines are counted from 1, from `start` on.
@@ -56,6 +57,7 @@ class Reader:
     file: str
     start: int = 0
     end: int | None = None
+    tell: Callable[[int], None] | None = None
     lines: int = attrs.field(init=False, default=0)
     events: int = attrs.field(init=False, default=0)
     problem: str | None = attrs.field(init=False, default=None)
@@ -78,21 +80,23 @@ class Reader:
         blocks = source.blocks()
         head = next(blocks, b"")
         in_pieces = is_in_pieces(next(Source(self.file).blocks(), b"") if self.start else head)
-        pieces, number, line = parser.pieces, 0, b""
+        pieces, number, events, line = parser.pieces, 0, 0, b""
         block: bytes | None = head
         while block is not None:
+            if self.tell is not None:
+                self.tell(source.at_byte - (self.at_byte or self.start))
             self.at_byte = source.at_byte
             if NEEDLE in block or pieces or in_pieces:
                 for number, line in enumerate(BytesIO(block), number + 1):  # noqa: B020 -- it counts on
                     if NEEDLE in line or pieces or (in_pieces and may_be_piece(line)):
                         record = (None if pieces else find(line)) or self._parsed(parser, number, line)
                         if record is not None:
-                            self.events += 1
+                            events += 1
                             yield record
             else:
                 number += block.count(b"\n") + (block[-1:] not in b"\n")
-            self.lines = number
-            if repeats is not None and not repeats.pays(self.events):
+            self.lines, self.events = number, events
+            if repeats is not None and not repeats.pays(events):
                 find, repeats = direct_call, None
             block = next(blocks, None)
         try:
