@@ -19,6 +19,7 @@ from support.records import START, call, logs
 
 from betamw.core.errors import ConfigError
 from betamw.logs import summarize as module
+from betamw.logs import workers
 from betamw.logs.reading import spans
 from betamw.logs.selection import Selection
 from betamw.logs.summarize import summarize
@@ -66,8 +67,11 @@ def large(tmp_path, monkeypatch):
     ]
 
 
-def test_processes_make_no_difference(large):
+@pytest.mark.parametrize("forking", [True, False], ids=["as here", "spawned"])
+def test_processes_make_no_difference(large, monkeypatch, forking):
     """The summary is the same with one process and with three: above the caps, with lines that cannot be read."""
+    if not forking:
+        monkeypatch.setattr(workers, "_may_fork", lambda: False)
     one = summarize(large, processes=1)
 
     assert one == summarize(large, processes=3)
