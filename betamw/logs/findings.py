@@ -36,9 +36,11 @@ _ASKING: Final = {
 }
 _ELSEWHERE: Final = {
     "origin": "an `Api` for that origin with a chain of its own that does not ask for it",
-    "endpoint": "an endpoint rule or `override(...)` for the calls that need it, in place of a default for all",
-    "model": "`override(...)` for the calls whose model takes it, in place of a default for all",
+    "endpoint": "an endpoint rule or `override(...)` for the calls that need it",
+    "model": "`override(...)` for the calls whose model takes it",
 }
+_REFUSED_BY: Final = {"origin": "by one origin", "endpoint": "at one endpoint", "model": "by one model"}
+_IN_PLACE_OF: Final = {"injected": "a default for all", "request": "the caller's own header"}
 
 Place = tuple[Dimension, str, Standing]
 
@@ -106,8 +108,8 @@ class _Beta:
             return None
         since = dt.datetime.fromtimestamp(last, dt.UTC)
         text = (
-            f"{self.name} was accepted until {since:%Y-%m-%d %H:%M} UTC and not since. If it does not come back: "
-            f"{self._stop_asking()}"
+            f"{self.name} was accepted until {since:%Y-%m-%d %H:%M} UTC and not since. {self._catalog_says()}"
+            f"{self._ask_no_more('If it does not come back, take')}"
         )
         return attrs.evolve(self._finding("refused_since", text, self._missing_since(last)), since=since)
 
@@ -135,12 +137,19 @@ class _Beta:
         standing = self.counts.standing
         elsewhere = standing.accepted - there.accepted
         text = (
-            f"{self.name} is refused at one {dimension}, {value} ({there.rejected:,} of "
+            f"{self.name} is refused {_REFUSED_BY[dimension]}, {value} ({there.rejected:,} of "
             f"{_number(standing.rejected, 'refusal')}), while {_number(elsewhere, 'other call')} that sent it "
-            f"{'was' if elsewhere == 1 else 'were'} good. Ask for it only where it is taken: {_ELSEWHERE[dimension]}."
+            f"{'was' if elsewhere == 1 else 'were'} good. "
+            f"Ask for it only where it is taken: {self._elsewhere(dimension)}."
         )
         calls = max(there.rejected, there.missing)
         return attrs.evolve(self._finding("clustered", text, calls), dimension=dimension, value=value)
+
+    def _elsewhere(self, dimension: Dimension) -> str:
+        """Who may ask for it instead, and instead of whom: only of those who do ask now."""
+        those = [_IN_PLACE_OF[source] for source in self._asked_by() if source in _IN_PLACE_OF]
+        instead = f", in place of {_listed(those)}" if those and dimension != "origin" else ""
+        return f"{_ELSEWHERE[dimension]}{instead}"
 
     def on_its_way_out(self) -> Finding | None:
         """What the catalog says of a beta that is still asked for, and not only to be removed by a policy."""
@@ -157,19 +166,22 @@ class _Beta:
         return {source: calls for source, calls in asked if calls}
 
     def _stop_asking(self) -> str:
+        return f"{self._catalog_says()}{self._ask_no_more('Take')}"
+
+    def _ask_no_more(self, take: str) -> str:
         asked = self._asked_by()
         places = [_ASKING[source] for source in sorted(asked, key=lambda source: -asked[source])]
-        ask = (
-            f"Take it out of {_listed(places)}, or `override(remove=...)` it." if places else "Nobody asks for it now."
-        )
-        return f"{self._catalog_says()}{ask}"
+        if not places:
+            return "Nobody asks for it now."
+        return f"{take} it out of {_listed(places)}, or `override(remove=...)` it."
 
     def _catalog_says(self) -> str:
         known, facts = CATALOG.betas.get(self.name), facts_at(self.name, "", CATALOG)
         if known is None or facts is None or known.status not in STATUSES:
             return ""
         detail = f" ({known.detail})" if known.detail else ""
-        successor = f"; {facts.successor} takes its place" if facts.successor else ""
+        named = facts.successor is None or facts.successor in known.detail
+        successor = "" if named else f"; {facts.successor} takes its place"
         return f"The catalog calls it {known.status}{detail}{successor}. "
 
     def _finding(self, kind: Kind, text: str, calls: int) -> Finding:

@@ -91,8 +91,8 @@ def test_text(report, log):
     status, out, err = report(log)
 
     assert (0, "") == (status, err)
-    assert out.startswith("3 calls from ")
-    assert f"{LONG} 2 2 0 2" in re.sub(" +", " ", out)
+    assert out.startswith("3 calls ")
+    assert f"{LONG} 2 0 2" in re.sub(" +", " ", out)
 
 
 def test_json(report, log):
@@ -107,7 +107,7 @@ def test_markdown(report, log):
     status, out, err = report(log, "--md")
 
     assert (0, "") == (status, err)
-    assert out.startswith("## betamw report\n\n**3 calls** from ")
+    assert out.startswith("## betamw report\n\n**3 calls** ")
 
 
 def test_html(report, log):
@@ -328,7 +328,7 @@ def test_one_missing(report, log):
     assert (0, 1) == (status, err.count("\n"))
     assert "nope.log: " in err
     assert "nope.log: " in out
-    assert out.startswith("3 calls from ")
+    assert out.startswith("3 calls ")
 
 
 def test_no_log(report, tmp_path, monkeypatch):
@@ -456,7 +456,7 @@ def test_terminal(environment, log):
         os.close(main)
 
     assert 0 == done.returncode
-    assert written.startswith("\x1b[1m3 calls\x1b[0m from ")
+    assert written.startswith("\x1b[1m3 calls\x1b[0m ")
     assert 70 >= max(len(line) for line in re.sub(r"\x1b\[[\d;]*m", "", written).splitlines())
 
 

@@ -118,7 +118,7 @@ def test_a_line_for_each_event_of_note(follow, tmp_path):
     log = tmp_path / "app.log"
     append(log, call(1), call(2))
     process = follow(log)
-    assert ["2 calls from 2026-11-01 12:00 to 2026-11-01 12:00 UTC: 2 ok (100 %)."] == read(process, 1)
+    assert ["2 calls at 2026-11-01 12:00:00 UTC: 2 ok (100 %)."] == read(process, 1)
     append(log, "another program's line", refusal(3), call(3), call(4, outcome="error"))
     assert [
         "2026-11-01T12:00:00.000Z refused context-1m-2025-08-07 at /v1/messages: sent again; 400 req_3",

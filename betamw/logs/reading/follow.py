@@ -17,8 +17,8 @@ from typing import Final
 import attrs
 
 from betamw.logs.reading import LineParser, Reader, Unread, Unreadable
+from betamw.logs.reading.excerpt import excerpt
 from betamw.logs.reading.line import NEEDLE, may_be_piece
-from betamw.logs.reading.reader import excerpt
 from betamw.logs.reading.source import LONGEST, is_plain
 from betamw.logs.reading.spans import is_in_pieces
 from betamw.logs.record import Record

@@ -4,15 +4,14 @@ The lines that have nothing of ours are the many, so they cost the least: a bloc
 and a line without it is passed over. Only where lines may come in pieces, or as bytes, is each one looked at.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Final, cast
 
 import attrs
 
-from betamw.core.telling import shown
 from betamw.logs.reading.direct import direct_call
+from betamw.logs.reading.excerpt import excerpt
 from betamw.logs.reading.fields import Unreadable
 from betamw.logs.reading.line import NEEDLE, LineParser, may_be_piece
 from betamw.logs.reading.repeats import Repeat, Repeats
@@ -20,16 +19,7 @@ from betamw.logs.reading.source import Source
 from betamw.logs.reading.spans import is_binary, is_in_pieces
 from betamw.logs.record import Record
 
-_SECRET: Final = re.compile(r"(?i)authorization|bearer|password|secret|(?:access|auth|refresh|session).?token|api.?key")
-
 _FIRST: Final = 3
-_EXCERPT: Final = 200
-
-
-def excerpt(line: bytes) -> str:
-    """The beginning of a line as it may be shown: in one that is cut nobody can tell what is a credential's value."""
-    text = line[:_EXCERPT].decode("utf-8", "replace").strip()
-    return "not shown, for it may hold a secret" if _SECRET.search(text) else shown(text)
 
 
 @attrs.define

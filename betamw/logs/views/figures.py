@@ -27,8 +27,11 @@ def counted(count: int, what: str) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """A share in percent, rounded down: 100 % means all."""
-    return "100 %" if part == whole else f"{part * 1000 // whole / 10:.1f} %"
+    """A share in percent, rounded down: 100 % means all, 0.0 % none."""
+    if part == whole:
+        return "100 %"
+    tenths = part * 1000 // whole
+    return f"{tenths / 10:.1f} %" if tenths or not part else "<0.1 %"
 
 
 def seconds(value: float) -> str:
@@ -77,9 +80,10 @@ class Times:
         return _utc(start)[slice(self.part.start, 19) if size < _MINUTE else self.part]
 
 
-def whole_time(at: dt.datetime) -> str:
-    """A time in a sentence, `2026-11-01 14:03`."""
-    return _utc(at)[0:16]
+def ends(since: dt.datetime, until: dt.datetime) -> tuple[str, str]:
+    """When a log begins and ends, in a sentence: to the minute, `2026-11-01 14:03`, to the second where it is short."""
+    length = 19 if until - since < _FEW_MINUTES else 16
+    return _utc(since)[:length], _utc(until)[:length]
 
 
 def _utc(at: dt.datetime) -> str:

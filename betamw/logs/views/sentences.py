@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from betamw.logs.summary import Finding, SourceRead, Summary, Violation
-from betamw.logs.views.figures import counted, number, seconds, share, whole_time
+from betamw.logs.views.figures import counted, ends, number, seconds, share
 
 NOTHING_TO_DO: Final = "Nothing to act on."
 HINT: Final = (
@@ -13,8 +13,8 @@ HINT: Final = (
 )
 _ASKERS: Final = {
     "request": "the caller's header",
-    "override": "override()",
-    "injected": "defaults and endpoint rules",
+    "override": "override(add=...)",
+    "injected": "the chain's betas and endpoint rules",
 }
 Phrase = tuple[str, str]
 """Some words, and how they are styled."""
@@ -44,7 +44,8 @@ def headline(summary: Summary) -> Iterator[list[Phrase]]:
 def _when(summary: Summary) -> str:
     if summary.since is None or summary.until is None:
         return ", none of which says when it was"
-    return f" from {whole_time(summary.since)} to {whole_time(summary.until)} UTC"
+    first, last = ends(summary.since, summary.until)
+    return f" at {first} UTC" if first == last else f" from {first} to {last} UTC"
 
 
 def _cost(summary: Summary) -> Iterator[str]:
@@ -72,6 +73,11 @@ def _no_calls(summary: Summary) -> str:
     return f"No events of betamw in {counted(lines, 'line')} of {where}."
 
 
+def nothing_read(summary: Summary) -> str:
+    """Why there is nothing to report, and what may be the reason: not that all is well."""
+    return f"{_no_calls(summary)} {HINT}" if without_events(summary) else _no_calls(summary)
+
+
 def without_events(summary: Summary) -> bool:
     """Whether nothing of ours was found, so that a hint is in place."""
     return not summary.headline.calls and not any(source.events for source in summary.sources)
@@ -79,8 +85,13 @@ def without_events(summary: Summary) -> bool:
 
 def askers(finding: Finding) -> str:
     """Who asks for a finding's beta, and in how many calls; empty where nobody is known to."""
-    told = [f"{_ASKERS.get(asker, asker)} ({number(calls)})" for asker, calls in finding.asked_by.items() if calls]
-    return f" Asked for by {', '.join(told)}." if told else ""
+    return f" Asked for by {told}." if (told := asked_by(finding)) else ""
+
+
+def asked_by(finding: Finding) -> str:
+    """The same as a list."""
+    told = (f"{_ASKERS.get(asker, asker)} ({number(calls)})" for asker, calls in finding.asked_by.items() if calls)
+    return ", ".join(told)
 
 
 def sources(summary: Summary) -> str:

@@ -77,8 +77,8 @@ def betas(summary: Summary, drawn: Callable[[BetaRow], str]) -> Grid:
     columns: tuple[Column[BetaRow], ...] = (
         Column("beta", lambda row: row.beta, right=False, names=True),
         Column("asked", lambda row: number(row.asked)),
-        Column("request", lambda row: some(row.requested), 7),
-        Column("override", lambda row: some(row.scoped), 7),
+        Column("by header", lambda row: some(row.requested), 7),
+        Column("by override", lambda row: some(row.scoped), 7),
         Column("injected", lambda row: some(row.injected), 4),
         Column("sent", lambda row: number(row.sent)),
         Column("rejected", lambda row: some(row.rejected)),

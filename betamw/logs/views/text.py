@@ -110,6 +110,7 @@ class _Report:
         seen: list[Part] = [part for part in PARTS if any(each[part] for each in counts)]
         legend = ((f"{self.glyphs.part(part)} {part}  ", _PARTS[part]) for part in seen)
         self._print(Text.assemble(*legend))
+        self._no_room(grid, shown)
 
     def _bar(self, counts: dict[Part, int], most: int, longest: int) -> Text:
         taken = cells(counts, most, longest)
@@ -145,10 +146,13 @@ class _Report:
         self._print(drawn)
         if grid.left_out:
             self._print(Text(sentences.left_out(grid.left_out, what), "dim"))
+        self._no_room(grid, shown)
+        return shown
+
+    def _no_room(self, grid: Grid, shown: Grid) -> None:
         missing = [column.title for column in grid.columns if column not in shown.columns]
         if missing:
             self._print(Text(f"no room for: {', '.join(missing)}", "dim"))
-        return shown
 
     def _text(self, text: str, style: str = "") -> Text:
         return Text(plain(text, ascii_only=self.glyphs.ascii_only, most=_LONG), style)

@@ -40,10 +40,11 @@ def test_span(size, expected):
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "expected"), [(1, 3, "33.3 %"), (9_999, 10_000, "99.9 %"), (7, 7, "100 %"), (0, 7, "0.0 %")]
+    ("part", "whole", "expected"),
+    [(1, 3, "33.3 %"), (9_999, 10_000, "99.9 %"), (7, 7, "100 %"), (0, 7, "0.0 %"), (1, 100_000, "<0.1 %")],
 )
 def test_share(part, whole, expected):
-    """It is 100 % only where it is all."""
+    """It is 100 % only where it is all, and 0.0 % only where it is none."""
     assert expected == share(part, whole)
 
 

@@ -9,7 +9,7 @@ from betamw.logs.views.markdown import markdown
 
 SHOWN = HOSTILE.replace("\x1b", r"\x1b").replace("\u202e", r"\u202e").replace("\n", r"\n")
 """What a reader sees of the hostile name."""
-RULES = "Asked for by defaults and endpoint rules"
+RULES = "Asked for by the chain's betas and endpoint rules"
 
 
 def parsed(told, **settings) -> list[Token]:

@@ -7,7 +7,7 @@ from collections import Counter
 
 import attrs
 import pytest
-from logs.summaries import HOSTILE, beta_row, endpoint_row, hostile, summary
+from logs.summaries import HOSTILE, beta_row, empty, endpoint_row, hostile, summary
 from logs.views.dom import Element, parse
 from logs.views.page_summaries import DAY, maximal, odd, timeline
 
@@ -198,7 +198,7 @@ def test_findings():
     expected = [
         "refused since files-api-2025-04-14 2,802 calls",
         "refused in one place context-1m-2025-08-07 42 calls",
-        "invalid input 7 calls",
+        "invalid input 7 names",
     ]
     assert expected == told
 
@@ -221,6 +221,13 @@ def test_nothing_to_act_on():
     """Where nothing is to be done, the page says so."""
     built = parse(page(summary(findings=())))
     assert "Nothing" in built.one("section", id="act").text
+
+
+def test_no_calls():
+    """Where nothing of ours was found, the page does not say that all is well."""
+    told = parse(page(empty())).one("section", id="act").text
+    assert "No events of betamw in 1,234 lines of other.log." in told
+    assert "Nothing" not in told
 
 
 def test_columns_that_say_nothing():

@@ -29,7 +29,9 @@ def over(count: int, seconds: int = HOUR, start: dt.datetime = START, **changes)
         (73, HOUR, "day"),
         (60, DAY, "day"),
         (61, DAY, "2 days"),
-        (4, 7 * DAY, "7 days"),
+        (4, 7 * DAY, "week"),
+        (120, 7 * DAY, "2 weeks"),
+        (61, 5 * DAY, "10 days"),
     ],
 )
 def test_columns_by_day(count, seconds, expected):
@@ -63,11 +65,13 @@ def test_days_are_labelled_where_they_begin():
         (4, 10, ["00:00:00", "00:00:10", "00:00:20", "00:00:30"]),
         (4, HOUR, ["00:00", "01:00", "02:00", "03:00"]),
         (2, DAY, ["Nov 1 00:00", "Nov 2 00:00"]),
-        (400, DAY, ["Nov 2026", "Mar 2027", "Jul 2027", "Nov 2027"]),
+        (44, HOUR, ["Nov 1 00:00", "Nov 1 15:00", "Nov 2 06:00"]),
+        (400, DAY, ["Nov 2026", "Mar 2027", "Jul 2027"]),
+        (40, HOUR, ["Nov 1 00:00", "Nov 1 14:00", "Nov 2 04:00"]),
     ],
 )
 def test_labels_are_short(count, seconds, expected):
-    """A label says what differs over the span of the log, and no more."""
+    """A label says what differs over the span of the log, and no more; side by side they have room on a phone."""
     assert expected == [tick.text for tick in columns(over(count, seconds), 400).ticks]
 
 
@@ -140,13 +144,19 @@ def test_latency_is_paired():
     assert (drawn.pairs["without"].p99, places.p95 - places.p50) == pytest.approx((places.p50, places.p99 - places.p95))
 
 
-@pytest.mark.parametrize(("p95", "expected"), [(0.25, "+50 ms at p95"), (0.205, "no difference")])
+@pytest.mark.parametrize(("p95", "expected"), [(0.25, "+50 ms at p95"), (0.205, "less than 5 % more")])
 def test_cost_of_resends(p95, expected):
     """What resends cost is told where it is more than the histogram may be wrong by."""
     fast = Percentiles(p50=0.1, p95=0.2, p99=0.3)
-    row = endpoint_row("/", with_resends=attrs.evolve(fast, p95=p95), without_resends=fast)
+    row = endpoint_row("/", resends=3, with_resends=attrs.evolve(fast, p95=p95), without_resends=fast)
     (drawn,) = latencies(summary(endpoints=(row,))).rows
     assert expected == drawn.cost
+
+
+def test_no_resends():
+    """Where nothing was sent again, that is said: not that it made no difference."""
+    (drawn,) = latencies(summary(endpoints=(endpoint_row("/", resends=0),))).rows
+    assert "no resends" == drawn.cost
 
 
 @pytest.mark.parametrize(

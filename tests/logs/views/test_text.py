@@ -12,6 +12,7 @@ from logs.summaries import (
     MCP,
     THINKING,
     VIOLATION,
+    at,
     beta_row,
     empty,
     endpoint_row,
@@ -55,6 +56,19 @@ def test_headline():
     assert 1 == whole.count("UTC")
 
 
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        (at(0), "at 2026-11-01 00:00:00 UTC: "),
+        (at(0.1), "from 2026-11-01 00:00:00 to 2026-11-01 00:06:00 UTC: "),
+        (at(1), "from 2026-11-01 00:00 to 2026-11-01 01:00 UTC: "),
+    ],
+)
+def test_headline_of_a_short_log(until, expected):
+    """A log of some minutes is told to the second, one moment as one."""
+    assert expected in text(summary(until=until))
+
+
 def test_problems():
     """A file that was not read to its end is told, and how much of it was."""
     assert ["  app.log.1.gz: ends in the middle of the gzip data (3,010 lines, 1,467 events)"] == part(
@@ -67,7 +81,8 @@ def test_findings():
     assert [
         "  1. files-api-2025-04-14 was accepted until 2026-11-08",
         "     00:00 and is refused since: take it out of `betas=`.",
-        "     Asked for by defaults and endpoint rules (2,802).",
+        "     Asked for by the chain's betas and endpoint rules",
+        "     (2,802).",
         "  2. context-1m-2025-08-07 is refused on /v1/files only:",
         "     give it an endpoint rule. Asked for by the caller's",
         "     header (42).",
@@ -89,7 +104,7 @@ def test_betas():
         "  files-api-2025-04-14             5,600  2,798       598       2,204  ███████▅×××××××",  # noqa: RUF001
         "  context-1m-2025-08-07            1,402  1,360        42              ███████████████",
         "  mcp-client-2025-04-04                3      3                                      █",
-        "  no room for: request, override, injected, first seen, last seen, catalog",
+        "  no room for: by header, by override, injected, first seen, last seen, catalog",
         "  over time: sent, from ▁ to █; × refused more often than sent",  # noqa: RUF001  the sign is meant
     ] == part(text(summary(), 90), "Betas")
 
@@ -99,7 +114,7 @@ def test_betas_in_full():
     header = part(text(summary(), 200), "Betas")[0].split("  ")
 
     assert [
-        *("beta", "asked", "request", "override", "injected", "sent", "rejected", "remembered"),
+        *("beta", "asked", "by header", "by override", "injected", "sent", "rejected", "remembered"),
         *("first seen", "last seen", "catalog", "over time"),
     ] == [title.strip() for title in header if title]
 
@@ -149,7 +164,7 @@ def test_timeline():
     assert "  from        calls  recovered  rejected  error" == lines[0]
     assert f"  2026-11-01    720                              {'█' * 21}" == lines[2]
     assert f"  2026-11-08    700         84         4     12  {'█' * 18}▓▓▒" == lines[9]
-    assert "  █ ok  ▓ recovered  ▒ failed" == lines[-1]
+    assert ["  █ ok  ▓ recovered  ▒ failed", "  no room for: refusals"] == lines[-2:]
 
 
 def test_unreadable():

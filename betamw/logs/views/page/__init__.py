@@ -16,12 +16,13 @@ from markupsafe import Markup
 
 import betamw
 from betamw.logs.summary import OUTCOMES, Summary
-from betamw.logs.views.figures import counted, number, share
+from betamw.logs.views.figures import counted, ends, number, share
 from betamw.logs.views.page import wording
 from betamw.logs.views.page.betas import LEVELS, bars, heat_map
 from betamw.logs.views.page.latency import latencies
 from betamw.logs.views.page.outcomes import outcomes
-from betamw.logs.views.page.tables import asked_by, tables
+from betamw.logs.views.page.tables import tables
+from betamw.logs.views.sentences import asked_by, nothing_read
 
 __all__ = ["page"]
 
@@ -31,8 +32,8 @@ _FILTERS: Final = (
     wording.duration,
     wording.prose,
     wording.moment,
-    wording.when,
     wording.when_in,
+    wording.when_told,
     asked_by,
 )
 
@@ -51,6 +52,8 @@ def page(summary: Summary) -> str:
             version=betamw.__version__,
             outcome_names=OUTCOMES,
             levels=range(1, LEVELS + 1),
+            ends=ends(summary.since, summary.until) if summary.since and summary.until else (),
+            no_calls=nothing_read(summary),
             drawn_outcomes=outcomes(summary),
             drawn_heat=heat_map(summary),
             drawn_bars=bars(summary),

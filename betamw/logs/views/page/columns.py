@@ -13,6 +13,8 @@ from betamw.logs.views.page.wording import moment, tick
 _DAY: Final = 86400
 _DAYS_TO_SEE: Final = 3
 _TICKS: Final = 4
+_CHARACTER: Final = 0.025
+"""What a character of a label takes of an axis where it is shortest, on a phone: they stand side by side there, too."""
 
 
 @attrs.frozen(kw_only=True)
@@ -52,8 +54,8 @@ class Columns:
     @property
     def each(self) -> str:
         """What one column is."""
-        for unit, word in ((_DAY, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-            if self.seconds >= unit:
+        for unit, word in ((7 * _DAY, "week"), (_DAY, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+            if self.seconds >= unit and not (word == "week" and self.seconds % unit):
                 count = self.seconds / unit
                 return word if count == 1 else f"{count:.3g} {word}s"
         return "moment"
@@ -66,8 +68,11 @@ class Columns:
         changes = [place for place, text in enumerate(labels) if not place or text != labels[place - 1]]
         if changes[2:] and 2 * changes[1] < changes[2] - changes[1]:
             del changes[0]  # it is but a part of its day, and in the way of the next
-        for place in changes[:: -(-len(changes) // _TICKS)]:
-            yield Tick(at=place / len(self), text=labels[place])
+        wide = max(map(len, labels)) * _CHARACTER
+        ticks = min(_TICKS, int(1 / (wide + _CHARACTER)))
+        for place in changes[:: -(-len(changes) // ticks)]:
+            if place == changes[0] or place / len(self) + wide <= 1:
+                yield Tick(at=place / len(self), text=labels[place])
 
 
 def columns(summary: Summary, most: int, *, by_day: bool = False) -> Columns | None:

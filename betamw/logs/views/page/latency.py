@@ -79,7 +79,12 @@ def _latency(row: EndpointRow, scale: "_Scale") -> Latency:
     pairs = {
         name: Span(**dict(zip(("p50", "p95", "p99"), map(scale.at, each), strict=True))) for name, each in both.items()
     }
-    return Latency(row=row, told=told, cost=", ".join(costs) or "no difference", pairs=pairs)
+    return Latency(
+        row=row,
+        told=told,
+        cost=", ".join(costs) or ("less than 5 % more" if row.resends else "no resends"),
+        pairs=pairs,
+    )
 
 
 @attrs.frozen

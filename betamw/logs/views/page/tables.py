@@ -5,7 +5,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
-from betamw.logs.summary import Finding, Kind, Outcome, Summary
+from betamw.logs.summary import Kind, Outcome, Summary
 from betamw.logs.views.figures import Times
 
 MOST_BETAS: Final = 70
@@ -59,10 +59,10 @@ BETA_COUNTS: Final = (
     Column(title="asked", field="asked", hint="calls in which somebody wanted it"),
     Column(title="by header", field="requested", hint="of them: in the caller's own header"),
     Column(title="by override", field="scoped", hint="of them: by override(add=...)"),
-    Column(title="injected", field="injected", hint="of them: by defaults and endpoint rules"),
+    Column(title="injected", field="injected", hint="of them: by the chain's betas and endpoint rules"),
     Column(title="sent", field="sent", hint="calls whose last attempt carried it"),
     Column(title="accepted", field="accepted", hint="of them: that ended ok or recovered"),
-    Column(title="refused", field="rejected", hint="replies that refused it"),
+    Column(title="rejected", field="rejected", hint="replies that refused it"),
     Column(title="remembered", field="remembered", hint="calls that left it out because it was refused earlier"),
     Column(title="policy", field="policy", hint="calls that left it out because of a policy"),
     Column(title="substituted", field="substituted", hint="calls in which another went out in its place"),
@@ -71,7 +71,7 @@ BETA_TIMES: Final = (
     Column(title="first seen", field="first_seen"),
     Column(title="last seen", field="last_seen"),
     Column(title="last accepted", field="last_accepted"),
-    Column(title="last refused", field="last_rejected"),
+    Column(title="last rejected", field="last_rejected"),
 )
 ENDPOINT_COUNTS: Final = (
     Column(title="calls", field="calls"),
@@ -111,13 +111,3 @@ def tables(summary: Summary) -> dict[str, Any]:
 def _telling(columns: Sequence[Column], rows: Sequence[Any]) -> list[Column]:
     """Without the columns in which no row says anything."""
     return [column for column in columns if any(getattr(row, column.field) for row in rows)]
-
-
-def asked_by(finding: Finding) -> str:
-    """Who asks for the beta of a finding."""
-    words = {
-        "request": "the caller's header",
-        "override": "override(add=...)",
-        "injected": "defaults and endpoint rules",
-    }
-    return ", ".join(f"{words.get(source, source)} ({calls:,})" for source, calls in finding.asked_by.items() if calls)

@@ -58,17 +58,13 @@ def moment(value: dt.datetime) -> str:
     return value.strftime("%Y-%m-%d %H:%M:%S" if value.second else "%Y-%m-%d %H:%M")
 
 
-def when(value: dt.datetime | None) -> Markup | str:
-    """When, for people and programs."""
-    return "" if value is None else _time(value, moment(value))
-
-
 def when_in(value: dt.datetime | None, times: Times) -> Markup | str:
-    """The same in a table, where there is no room for what all times have in common."""
-    return "" if value is None else _time(value, times.short(value))
+    """When, in a table, where there is no room for what all times have in common."""
+    return "" if value is None else when_told(value, times.short(value))
 
 
-def _time(value: dt.datetime, text: str) -> Markup:
+def when_told(value: dt.datetime, text: str) -> Markup:
+    """When, for people in these words, and for programs."""
     return Markup('<time datetime="{}">{}</time>').format(value.strftime("%Y-%m-%dT%H:%M:%SZ"), text)
 
 
