@@ -297,7 +297,7 @@ def test_check(report, log):
 
     status, out, err = report("broken.log", "--check")
 
-    assert (1, "betamw report: 3 events break an invariant\n") == (status, err)
+    assert (1, "betamw report: 1 invariant does not hold\n") == (status, err)
     assert "Invariants of the events\n  3 calls: " in out
 
 
