@@ -62,7 +62,7 @@ class _Markdown:
             words = ((self._text(words), style) for words, style in line)
             yield "".join(f"**{text}**" if style == "bold" else text for text, style in words)
         nothing = sentences.without_events(self.summary)
-        yield from ("", self._text(sentences.HINT if nothing else sentences.sources(self.summary)))
+        yield from ("", self._text(sentences.hint(self.summary) if nothing else sentences.sources(self.summary)))
         wrong = [source for source in self.summary.sources if source.problem]
         if wrong:
             yield from ("", "### Not read, or not whole", "")

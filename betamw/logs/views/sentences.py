@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from betamw.logs.reading.fields import MISSING
 from betamw.logs.summary import Finding, SourceRead, Summary, Violation
 from betamw.logs.views.figures import counted, ends, number, seconds, share
 
@@ -10,6 +11,10 @@ NOTHING_TO_DO: Final = "Nothing to act on."
 HINT: Final = (
     "Is it the output of structlog, or of logging? betamw.request is written at level info where a beta was in play, "
     "else at debug, and nowhere before one of the two is configured."
+)
+BARE: Final = (
+    "The formatter of logging writes the event's name alone. It must write the fields in `extra` as well, as one for JSON "
+    "does: python-json-logger, or structlog's ProcessorFormatter with ExtraAdder."
 )
 _ASKERS: Final = {
     "request": "the caller's header",
@@ -56,7 +61,8 @@ def _cost(summary: Summary) -> Iterator[str]:
     if told.resends_saved:
         cost.append(f"memory spared {counted(told.resends_saved, 'call')} a refusal")
     if cost:
-        yield f"{'; '.join(cost)}."
+        sentence = "; ".join(cost)
+        yield f"{sentence[0].upper()}{sentence[1:]}."
     if told.unreadable:
         yield f"{counted(told.unreadable, 'line')} could not be read."
     if told.untimed and summary.since is not None:
@@ -75,7 +81,12 @@ def _no_calls(summary: Summary) -> str:
 
 def nothing_read(summary: Summary) -> str:
     """Why there is nothing to report, and what may be the reason: not that all is well."""
-    return f"{_no_calls(summary)} {HINT}" if without_events(summary) else _no_calls(summary)
+    return f"{_no_calls(summary)} {hint(summary)}" if without_events(summary) else _no_calls(summary)
+
+
+def hint(summary: Summary) -> str:
+    """What may be the reason that there are no events."""
+    return BARE if any(unreadable.reason == MISSING for unreadable in summary.unreadable) else HINT
 
 
 def without_events(summary: Summary) -> bool:

@@ -48,7 +48,7 @@ class _Report:
         for line in sentences.headline(self.summary):
             self._print(Text.assemble(*(self._text(*phrase) for phrase in line)), 0)
         nothing = sentences.without_events(self.summary)
-        self._print(self._text(sentences.HINT if nothing else sentences.sources(self.summary), "dim"), 0)
+        self._print(self._text(sentences.hint(self.summary) if nothing else sentences.sources(self.summary), "dim"), 0)
 
     def problems(self) -> None:
         wrong = [source for source in self.summary.sources if source.problem]

@@ -21,7 +21,7 @@ from logs.summaries import (
 )
 from rich.console import Console
 
-from betamw.logs.summary import SourceRead
+from betamw.logs.summary import SourceRead, Unreadable
 from betamw.logs.views.text import draw
 
 
@@ -198,6 +198,22 @@ def test_empty():
     assert "No events of betamw in 1,234 lines of other.log." == lines[0]
     assert "configured" in " ".join(lines[1:])
     assert 3 >= len(lines)
+
+
+def test_names_of_events_alone():
+    """Where a formatter leaves out the fields, it is the formatter that is spoken of."""
+    bare = Unreadable(reason="the fields are missing", lines=98, first=())
+    told = " ".join(text(empty(unreadable=(bare,))).split())
+
+    assert "It must write the fields in `extra` as well" in told
+    assert "configured" not in told
+
+
+def test_only_what_memory_spared():
+    """A sentence begins with a capital."""
+    told = summary(headline=attrs.evolve(summary().headline, resends=0, resends_saved=19))
+
+    assert "Memory spared 19 calls a refusal." in text(told)
 
 
 def test_nothing_selected():
