@@ -24,8 +24,10 @@ _DOCKER: Final = b'{"log":'
 _BEFORE: Final = re.compile(rb"[^\s{]{1,100} +\| +|[^\s{]{1,40} std(?:out|err) F ")
 """What Compose and the runtimes of Kubernetes put before a line, whole: its own time counts."""
 
-_MOST: Final = 1000
+_MOST: Final = 500
 """Different middles that are kept; where there are many more, nothing is gained."""
+_LONGEST: Final = 4096
+"""Bytes of a middle that is kept: of all together some megabytes."""
 
 
 @attrs.frozen(eq=False)
@@ -123,7 +125,7 @@ class Repeats:
         members = (_FROM + middle).rstrip()
         before = _BEFORE.match(head)
         start = 0 if before is None else before.end()
-        if len(self._known) >= _MOST or members[-1:] != b",":
+        if len(self._known) >= _MOST or len(members) > _LONGEST or members[-1:] != b",":
             return
         try:
             common = _decode_members(b"{%b}" % members[:-1]).keys()

@@ -13,8 +13,8 @@ HINT: Final = (
     "else at debug, and nowhere before one of the two is configured."
 )
 BARE: Final = (
-    "The formatter of logging writes the event's name alone. It must write the fields in `extra` as well, as one for JSON "
-    "does: python-json-logger, or structlog's ProcessorFormatter with ExtraAdder."
+    "The formatter of logging writes the event's name alone. It must write the fields in `extra` as well, as one for "
+    "JSON does: python-json-logger, or structlog's ProcessorFormatter with ExtraAdder."
 )
 _ASKERS: Final = {
     "request": "the caller's header",

@@ -136,6 +136,13 @@ def test_too_many_different_ones_are_not_kept():
     assert repeats.find(lines[1100]) is None
 
 
+def test_long_ones_are_not_kept():
+    """They would be what takes memory."""
+    repeats = Repeats()
+    (line,) = written({**FIRST, "betas_sent": ["b" * 5000]})
+    assert [None, None] == [repeats.find(line), repeats.find(line)]
+
+
 _variants = st.fixed_dictionaries(
     {
         "betas_sent": st.sampled_from([[], ["a"], ["a", "b"]]),
