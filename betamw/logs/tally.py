@@ -59,6 +59,7 @@ class Tally:
         matches = None if self.selection.everything else self.selection.matches
         alike, left, check = self._alike, self._left, self.check
         for record in records:
+            gathered = None
             if isinstance(record, Repeat):
                 gathered = alike.get(record.like)
                 if gathered is None:
@@ -70,17 +71,17 @@ class Tally:
             elif record.event == CALL:
                 gathered, space = self._gathered(record)
                 left -= space
-                if check:
-                    self._check(record)
             else:
                 left -= self._happened(record)
-                continue
-            gathered.ats.append(record.at)
-            if record.resend_overhead_s is None:
-                gathered.durations.append(record.duration_s)
-            else:
-                gathered.resent.append((record.duration_s, record.resend_overhead_s))
-            left -= 1
+            if gathered is not None:
+                gathered.ats.append(record.at)
+                if record.resend_overhead_s is None:
+                    gathered.durations.append(record.duration_s)
+                else:
+                    gathered.resent.append((record.duration_s, record.resend_overhead_s))
+                left -= 1
+            if check and isinstance(record, Record):
+                self._check(record)
             if left <= 0:
                 self._count()
                 left = self._left
@@ -96,8 +97,6 @@ class Tally:
 
     def _happened(self, record: Record) -> int:
         """Count an event that is no call."""
-        if self.check:
-            self._check(record)
         if record.event == INVALID:
             self._invalid(record)
         return self._refused(record) if record.event == REJECTED else 0

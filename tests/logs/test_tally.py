@@ -227,6 +227,19 @@ def test_space_is_bounded():
     assert sizes[2] <= 1.03 * sizes[1]
 
 
+@pytest.mark.parametrize("event", ["calls", "refusals"])
+def test_what_is_gathered_is_bounded(event):
+    """What is all new is counted before it takes much space, also where a log has nothing else."""
+    tally = Tally()
+    for at in range(40_000):
+        if event == "calls":
+            tally.add(call(START + at, betas_requested=(f"b-{at}",)))
+        else:
+            tally.add(refusal(START + at, betas_rejected=(f"b-{at}",)))
+        if not at % 1000:
+            assert len(tally._calls) + len(tally._refusals) < 10_000
+
+
 def test_names_that_may_not_be_told_are_not():
     """A key where a beta, an origin or a model is meant does not get into the summary."""
     key = "sk-ant-api03-abcdefghijklmnopqrstuvwxyz"
