@@ -68,20 +68,23 @@ def _sections(console: Console, summary: Summary, notes: Sequence[Step]) -> list
     endpoints = tables.endpoints(summary)
     findings = [Text(f"{number}. {finding.text}") for number, finding in enumerate(summary.findings, 1)]
     return [
-        _table(console, betas, len(summary.betas)),
+        _table(console, betas, len(summary.betas) + summary.betas_left_out),
         _listed("act on this", [Text(plain(text.plain, ascii_only=ascii_only, most=1000)) for text in findings]),
         _listed("lately", [_note(note, ascii_only=ascii_only) for note in notes]),
-        _table(console, endpoints, len(endpoints.rows)),
+        _table(console, endpoints, len(summary.endpoints) + summary.endpoints_left_out),
     ]
 
 
 def _table(console: Console, grid: Grid, total: int) -> _Section:
     def drawn(rows: int) -> RenderableType:
         shown = attrs.evolve(grid, rows=grid.rows[:rows])
-        left_out = f" ({rows} of {total})" if rows < total else ""
+        told = sum(row[0] != tables.WITHOUT_RESENDS for row in shown.rows)
+        left_out = f" ({told} of {total})" if told < total else ""
         first = attrs.evolve(shown.columns[0], title=f"{shown.columns[0].title}{left_out}")
         shown = attrs.evolve(shown, columns=(first, *shown.columns[1:]))
-        return Group(Text(), fitting(console, shown, console.width, ascii_only=console.options.ascii_only)[1])
+        # Each row is one line, as `_allot` counts them: what is more than the screen has would be cut off below.
+        drawn = fitting(console, shown, console.width, ascii_only=console.options.ascii_only, folds=False)[1]
+        return Group(Text(), drawn)
 
     return _Section(len(grid.rows), 3, drawn)
 

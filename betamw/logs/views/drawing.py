@@ -33,10 +33,10 @@ _STYLES: Final = {
 }
 
 
-def fitting(console: Console, grid: Grid, room: int, *, ascii_only: bool) -> tuple[Grid, Table]:
-    """A grid with as many columns as there is room for, and its table."""
+def fitting(console: Console, grid: Grid, room: int, *, ascii_only: bool, folds: bool = True) -> tuple[Grid, Table]:
+    """A grid with as many columns as there is room for, and its table; `folds` where lines cost less than columns."""
     shown, drawn = grid, table(grid, room, ascii_only=ascii_only)
-    tries = [(rank, False) for rank in range(_HIGHEST_RANK, _ENOUGH - 1, -1)]
+    tries = [(rank, False) for rank in range(_HIGHEST_RANK, _ENOUGH - 1 if folds else -1, -1)]
     for rank, narrow in [*tries, *((rank, True) for rank in range(_HIGHEST_RANK, -1, -1))]:
         shown = grid.within(rank)
         drawn = table(shown, room, ascii_only=ascii_only, narrow=narrow)

@@ -14,7 +14,7 @@ from betamw.logs.summary import Summary
 from betamw.logs.views import sentences, tables
 from betamw.logs.views.escaping import plain
 from betamw.logs.views.figures import counted, span
-from betamw.logs.views.over_time import ASCII, BLOCKS, Glyphs, sparkline
+from betamw.logs.views.over_time import ASCII, BLOCKS, Glyphs, legend, sparkline
 from betamw.logs.views.tables import Grid
 
 _LONG: Final = 1000
@@ -46,6 +46,8 @@ class _Markdown:
             yield from ("", "### Betas", "")
             grid = tables.betas(self.summary, lambda row: sparkline(row, _SPARKLINE, self.glyphs))
             yield from self._table(grid, "beta")
+            if any(column.title == tables.OVER_TIME for column in grid.columns):
+                yield from ("", self._text(legend(self.glyphs)))
         if self.summary.endpoints:
             yield from ("", "### Endpoints", "")
             yield from self._table(tables.endpoints(self.summary), "endpoint")

@@ -48,6 +48,12 @@ def sparkline(row: BetaRow, width: int, glyphs: Glyphs) -> str:
     return "".join(_cell(*means, most, glyphs) for means in zip(sent, refused, strict=True)).rstrip()
 
 
+def legend(glyphs: Glyphs) -> str:
+    """How to read a sparkline."""
+    low, high = glyphs.levels[0], glyphs.levels[-1]
+    return f"over time: sent, from {low} to {high}; {glyphs.refused} refused more often than sent"
+
+
 def _cell(sent: float, refused: float, most: float, glyphs: Glyphs) -> str:
     if refused > sent:
         return glyphs.refused

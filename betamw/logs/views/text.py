@@ -12,7 +12,7 @@ from betamw.logs.views import sentences, tables
 from betamw.logs.views.drawing import fitting, table, width
 from betamw.logs.views.escaping import plain
 from betamw.logs.views.figures import counted, span
-from betamw.logs.views.over_time import ASCII, BLOCKS, PARTS, Glyphs, Part, cells, parts, sparkline
+from betamw.logs.views.over_time import ASCII, BLOCKS, PARTS, Glyphs, Part, cells, legend, parts, sparkline
 from betamw.logs.views.tables import Grid
 
 _INDENT: Final = 2
@@ -84,9 +84,7 @@ class _Report:
         self._title("Betas")
         shown = self._grid(tables.betas(self.summary, lambda row: sparkline(row, cells, self.glyphs)), "beta")
         if any(column.title == tables.OVER_TIME for column in shown.columns):
-            low, high = self.glyphs.levels[0], self.glyphs.levels[-1]
-            legend = f"over time: sent, from {low} to {high}; {self.glyphs.refused} refused more often than sent"
-            self._print(Text(legend, "dim"))
+            self._print(Text(legend(self.glyphs), "dim"))
 
     def endpoints(self) -> None:
         if self.summary.endpoints:
@@ -108,8 +106,8 @@ class _Report:
         bars = [self._bar(each, most, longest) for each in counts]
         self._print(table(shown, room, ascii_only=ascii_only, bars=bars))
         seen: list[Part] = [part for part in PARTS if any(each[part] for each in counts)]
-        legend = ((f"{self.glyphs.part(part)} {part}  ", _PARTS[part]) for part in seen)
-        self._print(Text.assemble(*legend))
+        told = ((f"{self.glyphs.part(part)} {part}  ", _PARTS[part]) for part in seen)
+        self._print(Text.assemble(*told))
         self._no_room(grid, shown)
 
     def _bar(self, counts: dict[Part, int], most: int, longest: int) -> Text:

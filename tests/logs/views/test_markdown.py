@@ -51,6 +51,17 @@ def test_parts():
     ] == headings(parsed(summary(violations=(VIOLATION,))))
 
 
+@pytest.mark.parametrize(("ascii_only", "expected"), [(False, "from ▁ to █; "), (True, "from _ to #; ")])
+def test_legend(ascii_only, expected):
+    """How to read the lines over time stands below them, and only there."""
+    assert expected in shown_all(summary(), ascii_only=ascii_only)
+    assert "over time: " not in shown_all(empty())
+
+
+def shown_all(told, **settings) -> str:
+    return "\n".join(shown(token) for token in parsed(told, **settings) if token.type == "inline")
+
+
 def test_tables():
     """All rows are there, with as many cells as the header has."""
     betas, endpoints, timeline = tables(parsed(summary()))
