@@ -15,7 +15,7 @@ from betamw.logs.workers import Span, read_all
 
 _LARGE: Final = 32 << 20
 """So many bytes are worth a second process, which takes a good part of a second to start."""
-_SPAN: Final = 2 << 20
+_SPAN: Final = 4 << 20
 
 
 def summarize(

@@ -21,6 +21,7 @@ import attrs
 
 from betamw.core.errors import BetaError
 from betamw.logs.reading import Reader
+from betamw.logs.reading.repeats import Repeats
 from betamw.logs.selection import Selection
 from betamw.logs.tally import Tally
 
@@ -62,10 +63,10 @@ class SpanRead:
     unreadable: Mapping[str, Any]
 
 
-def read(span: Span, tally: Tally, tell: Tell | None = None) -> SpanRead:
+def read(span: Span, tally: Tally, repeats: Repeats, tell: Tell | None = None) -> SpanRead:
     """Count the events of a span; `tell` is told how many more bytes have been read."""
     reader = Reader(span.file, span.start, span.end, tell)
-    tally.add_all(reader.records_and_repeats() if tally.takes_repeats else reader.records())
+    tally.add_all(reader.records_and_repeats(repeats) if tally.takes_repeats else reader.records())
     if tell is not None:
         tell(span.size - (reader.at_byte - span.start))
     return SpanRead(span.file, span.start, reader.lines, reader.events, reader.problem, reader.unreadable)
@@ -75,10 +76,10 @@ def _work(pipe: Connection, theirs: Connection | None, selection: Selection, che
     """What a process that was started does; it has a copy of the other end as well, if it was forked."""
     if theirs is not None:
         theirs.close()  # else nobody would notice that who started this is gone
-    tally = Tally(selection, check)
+    tally, repeats = Tally(selection, check), Repeats()
     with suppress(EOFError, BrokenPipeError):  # nobody is there any more
         while (span := pipe.recv()) is not None:
-            pipe.send(read(span, tally))
+            pipe.send(read(span, tally, repeats))
         tally.counts()
         pipe.send(tally)
 
@@ -172,6 +173,7 @@ class _Reading:
     spans: Sequence[Span]
     tally: Tally
     tell: Tell
+    repeats: Repeats = attrs.Factory(Repeats)
     workers: list[_Worker] = attrs.Factory(list)
     results: dict[int, SpanRead] = attrs.Factory(dict)
     left: deque[int] = attrs.field(init=False)
@@ -192,7 +194,7 @@ class _Reading:
             self.tally.merge(worker.tally())
 
     def _read(self, at: int) -> None:
-        self.results[at] = read(self.spans[at], self.tally, self.tell)
+        self.results[at] = read(self.spans[at], self.tally, self.repeats, self.tell)
 
     def _hand_out(self) -> None:
         for worker in self.workers:

@@ -58,9 +58,13 @@ class Reader:
         """The events, in the order of their lines."""
         return cast("Iterator[Record]", self._read(direct_call))
 
-    def records_and_repeats(self) -> Iterator[Record | Repeat]:
-        """The events, in the order of their lines; a call like an earlier one may come as a repeat of that."""
-        repeats = Repeats()
+    def records_and_repeats(self, repeats: Repeats | None = None) -> Iterator[Record | Repeat]:
+        """The events, in the order of their lines; a call like an earlier one may come as a repeat of that.
+
+        `repeats` are those of other parts of the log, to go on with.
+        """
+        repeats = repeats or Repeats()
+        repeats.missed = 0
         return self._read(repeats.find, repeats)
 
     def _read(

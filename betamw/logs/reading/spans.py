@@ -11,7 +11,7 @@ from betamw.logs.reading.fields import Unreadable
 from betamw.logs.reading.line import LineParser, is_wrapped
 from betamw.logs.reading.source import STDIN, is_plain
 
-SMALLEST: Final = 2 << 20
+SMALLEST: Final = 4 << 20
 """Bytes of a part that are worth a process."""
 
 _HEAD: Final = 1 << 16
