@@ -11,7 +11,7 @@ from logs.views.page_summaries import maximal
 from betamw.logs.summary import Percentiles
 from betamw.logs.views.page import page
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the PyPI package playwright is not installed")
+playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
