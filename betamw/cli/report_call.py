@@ -13,8 +13,8 @@ from rich.console import Console
 from betamw.cli.report_call_text import draw
 from betamw.core.telling import shown
 from betamw.logs.lookup import Found, look_up
-from betamw.logs.record import Record
-from betamw.logs.story import CALL, Story
+from betamw.logs.record import CALL, Record
+from betamw.logs.story import Story
 from betamw.logs.views.escaping import plain
 from betamw.logs.views.figures import counted
 

@@ -12,7 +12,7 @@ from betamw.core.events import LONGEST_LIST, SCHEMA, Outcome, Ruling
 from betamw.core.header import union
 from betamw.core.reply import BAD_REQUEST, MAY_REFUSE
 from betamw.core.telling import may_be_told
-from betamw.logs.record import Names, Record
+from betamw.logs.record import CALL, REFUSAL, Names, Record
 
 _OUTCOMES: Final = frozenset(get_args(Outcome))
 _RULINGS: Final = frozenset(get_args(Ruling))
@@ -131,8 +131,8 @@ _OF_A_REFUSAL: Final[_Table] = {
 }
 
 _INVARIANTS: Final[Mapping[str, _Table]] = {
-    "betamw.request": _OF_A_CALL,
-    "betamw.beta.rejected": _OF_A_REFUSAL,
+    CALL: _OF_A_CALL,
+    REFUSAL: _OF_A_REFUSAL,
     "betamw.memory.learned": {
         "what is learned is of some betas, and for some time": lambda r: bool(r.betas) and (r.ttl_s or 0) > 0
     },

@@ -18,8 +18,8 @@ import attrs
 
 from betamw.logs.cleaning import cleaned
 from betamw.logs.reading import Reader
-from betamw.logs.record import Record
-from betamw.logs.story import CALL, Story, story_of
+from betamw.logs.record import CALL, Record
+from betamw.logs.story import Story, story_of
 from betamw.logs.views.escaping import plain
 
 MOST_CALLS: Final = 20

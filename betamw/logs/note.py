@@ -3,8 +3,8 @@
 from typing import Final
 
 from betamw.logs.cleaning import cleaned
-from betamw.logs.record import Record
-from betamw.logs.story import CALL, REFUSAL, Step, answer_of, happened
+from betamw.logs.record import CALL, REFUSAL, Record
+from betamw.logs.story import Step, answer_of, happened
 from betamw.logs.views.figures import counted
 
 _FAILED: Final = frozenset({"rejected", "error"})

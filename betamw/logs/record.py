@@ -4,7 +4,13 @@ Facts: an event's fields are those of `betamw.core.events` and `LoggingMiddlewar
 has its default here. What the application has bound beside them is not kept.
 """
 
+from typing import Final
+
 import msgspec
+
+CALL: Final = "betamw.request"
+REFUSAL: Final = "betamw.beta.rejected"
+INVALID: Final = "betamw.input.invalid"
 
 Names = tuple[str, ...]
 

@@ -12,11 +12,9 @@ from typing import Final, Literal
 import attrs
 
 from betamw.core.events import Ruling
-from betamw.logs.record import Names, Record
+from betamw.logs.record import CALL, REFUSAL, Names, Record
 from betamw.logs.views.figures import counted, seconds
 
-CALL: Final = "betamw.request"
-REFUSAL: Final = "betamw.beta.rejected"
 Tone = Literal["plain", "good", "warning", "bad"]
 
 _WHY_NOT: Final[Mapping[Ruling | str | None, str]] = {

@@ -16,13 +16,9 @@ from betamw.logs.counting.counts import Counts, earliest, latest
 from betamw.logs.counting.kinds import CallKind, Counting, Gathered, RefusalKind, call_kind, refusal_kind, space_of
 from betamw.logs.counting.rows import Read, summary_of
 from betamw.logs.reading.repeats import Like, Repeat
-from betamw.logs.record import Record
+from betamw.logs.record import CALL, INVALID, REFUSAL, Record
 from betamw.logs.selection import Selection
 from betamw.logs.summary import Summary
-
-CALL: Final = "betamw.request"
-REJECTED: Final = "betamw.beta.rejected"
-INVALID: Final = "betamw.input.invalid"
 
 _MOST_GATHERED: Final = 30_000
 """So many events are gathered before they are counted; one of a new kind stands for as many as it takes space."""
@@ -99,7 +95,7 @@ class Tally:
         """Count an event that is no call."""
         if record.event == INVALID:
             self._invalid(record)
-        return self._refused(record) if record.event == REJECTED else 0
+        return self._refused(record) if record.event == REFUSAL else 0
 
     def _refused(self, record: Record) -> int:
         kind = refusal_kind(record)

@@ -9,9 +9,9 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from betamw.logs.reading.fields import CALL, LONGEST_TIME, MOST_SENDS, is_ours, is_whole
+from betamw.logs.reading.fields import LONGEST_TIME, MOST_SENDS, is_ours, is_whole
 from betamw.logs.reading.times import LATEST, seconds
-from betamw.logs.record import Record
+from betamw.logs.record import CALL, Record
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_TIME)]
 _Attempts = Annotated[int, msgspec.Meta(ge=0, le=MOST_SENDS)]

@@ -6,9 +6,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from betamw.logs.record import Names, Record
+from betamw.logs.record import CALL, Names, Record
 
-CALL: Final = "betamw.request"
 PREFIX: Final = "betamw."
 KNOWN: Final = (
     r"betamw\.(?:request|beta\.rejected|memory\.(?:learned|hit|expired|reprobed)|input\.invalid|hook\.failed)"

@@ -17,7 +17,6 @@ from typing import Final
 import attrs
 
 from betamw.logs.reading import LineParser, Reader, Unread, Unreadable
-from betamw.logs.reading.excerpt import excerpt
 from betamw.logs.reading.line import NEEDLE, may_be_piece
 from betamw.logs.reading.source import LONGEST, is_plain
 from betamw.logs.reading.spans import is_in_pieces
@@ -27,7 +26,6 @@ _CHUNK: Final = 1 << 18
 _AT_ONCE: Final = 1 << 22
 """Bytes that are read before somebody else has a turn."""
 _HEAD: Final = 256
-_FIRST: Final = 3
 _BOM: Final = b"\xef\xbb\xbf"
 _NO_FILE: Final = -1
 
@@ -186,10 +184,7 @@ class Tail:
             try:
                 record = self._parser.record(line.lstrip(b"\0"))
             except Unreadable as error:
-                unread = self.unreadable.setdefault(error.reason, Unread())
-                unread.lines += 1
-                if len(unread.first) < _FIRST:
-                    unread.first.append((self.lines, excerpt(line)))
+                self.unreadable.setdefault(error.reason, Unread()).add(self.lines, line)
             else:
                 if record is not None:
                     self.events += 1

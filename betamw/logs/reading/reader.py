@@ -29,6 +29,12 @@ class Unread:
     lines: int = 0
     first: list[tuple[int, str]] = attrs.field(factory=list)
 
+    def add(self, number: int, line: bytes) -> None:
+        """Count a line, and keep its beginning if it is one of the first."""
+        self.lines += 1
+        if len(self.first) < _FIRST:
+            self.first.append((number, excerpt(line)))
+
 
 @attrs.define
 class Reader:
@@ -109,7 +115,4 @@ class Reader:
             return None
 
     def _count(self, error: Unreadable, number: int, line: bytes) -> None:
-        unread = self.unreadable.setdefault(error.reason, Unread())
-        unread.lines += 1
-        if len(unread.first) < _FIRST:
-            unread.first.append((number, excerpt(line)))
+        self.unreadable.setdefault(error.reason, Unread()).add(number, line)
